@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "domain/attempt.hpp"
+#include "domain/error.hpp"
+#include "domain/event.hpp"
+#include "domain/id.hpp"
+#include "domain/subscription.hpp"
+#include "persistence/store.hpp"
+
+namespace talaria::actors {
+
+/// An event as its client gave it: `ingest` sets `id` and `received_at`, and `occurred_at` where
+/// `occurred_now` says that the client left it out.
+struct event_draft {
+  std::shared_ptr<domain::event> event;
+  bool occurred_now = false;
+  /// `expires_at` is set by `ingest`.
+  std::optional<persistence::idempotency> idempotent;
+};
+
+struct submission_answer {
+  domain::timestamp received_at;
+  /// In the order of the drafts; empty if there are conflicts.
+  std::vector<persistence::appended_event> events;
+  /// Indexes of drafts whose idempotency key was used with another body: nothing was stored.
+  std::vector<std::size_t> conflicts;
+};
+
+/// What a client submitted in one request.
+struct submission {
+  std::vector<event_draft> events;
+  /// Called exactly once, on any thread, after the commit or instead of it (`ec::overloaded`,
+  /// `ec::draining`, `ec::store_unavailable`, `ec::store_full`). Must not block or throw.
+  std::function<void(domain::result<submission_answer>)> done;
+};
+
+/// The actors, as the HTTP layer sees them. Thread-safe; no call blocks.
+///
+/// All but `submit` and `send_test` are hints that follow a commit: losing one costs time, never data.
+class gateway {
+public:
+  virtual ~gateway() = default;
+
+  virtual void submit(submission submission) = 0;
+
+  /// A subscription or an application was created, changed or deleted.
+  virtual void catalog_changed() = 0;
+
+  /// These subscriptions have deliveries that are due now.
+  virtual void deliveries_due(std::span<const domain::subscription_number> subscriptions) = 0;
+
+  virtual void delivery_cancelled(const domain::delivery_id& delivery) = 0;
+
+  /// Sends one event to a subscription at once, outside of its queue, recording nothing.
+  virtual void send_test(std::shared_ptr<const domain::subscription> subscription,
+                         std::shared_ptr<const domain::event> event,
+                         std::function<void(domain::attempt)> done) = 0;
+};
+
+}  // namespace talaria::actors

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every bound a client can meet, in one place.
+namespace talaria::domain::limits {
+
+using namespace std::chrono_literals;
+
+// Submitted events.
+inline constexpr std::size_t payload_bytes_max = 256 * 1024;
+inline constexpr std::size_t batch_events_max = 1000;
+inline constexpr std::size_t batch_bytes_max = 16 * 1024 * 1024;
+/// The envelope may add this much to its payload.
+inline constexpr std::size_t event_body_bytes_max = payload_bytes_max + 64 * 1024;
+inline constexpr std::size_t event_type_bytes_max = 128;
+inline constexpr std::size_t idempotency_key_bytes_max = 255;
+inline constexpr std::size_t labels_max = 32;
+inline constexpr std::size_t label_name_bytes_max = 64;
+inline constexpr std::size_t label_value_bytes_max = 256;
+/// Deeper JSON is refused: receivers parse recursively.
+inline constexpr std::size_t json_depth_max = 64;
+inline constexpr std::chrono::hours idempotency_window_default = 24h;
+
+// Managed resources.
+inline constexpr std::size_t management_body_bytes_max = 64 * 1024;
+inline constexpr std::size_t name_bytes_max = 128;
+inline constexpr std::size_t description_bytes_max = 1024;
+inline constexpr std::size_t metadata_bytes_max = 4096;
+inline constexpr std::size_t page_limit_max = 250;
+inline constexpr std::size_t page_limit_default = 50;
+
+// Subscriptions.
+inline constexpr std::size_t url_bytes_max = 2048;
+inline constexpr std::size_t event_type_patterns_max = 64;
+inline constexpr std::size_t custom_headers_max = 32;
+inline constexpr std::size_t custom_header_bytes_max = 4096;
+inline constexpr std::chrono::milliseconds timeout_default = 15s;
+inline constexpr std::chrono::milliseconds timeout_max = 60s;
+inline constexpr std::uint32_t in_flight_default = 16;
+inline constexpr std::uint32_t in_flight_max = 1000;
+inline constexpr std::size_t retry_delays_max = 50;
+inline constexpr std::chrono::milliseconds retry_delay_max = 720h;
+inline constexpr std::size_t secret_key_bytes_min = 24;
+inline constexpr std::size_t secret_key_bytes_max = 64;
+inline constexpr std::size_t secret_key_bytes_default = 32;
+inline constexpr std::chrono::hours secret_overlap_default = 24h;
+inline constexpr std::chrono::hours secret_overlap_max = 168h;
+
+// What is kept of a receiver's answer.
+inline constexpr std::size_t response_body_characters_kept = 1000;
+
+static_assert(event_body_bytes_max < batch_bytes_max);
+static_assert(in_flight_default <= in_flight_max);
+static_assert(page_limit_default <= page_limit_max);
+
+}  // namespace talaria::domain::limits

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "domain/error.hpp"
+#include "domain/event.hpp"
+#include "domain/id.hpp"
+#include "domain/limits.hpp"
+#include "domain/retry_schedule.hpp"
+#include "domain/time.hpp"
+
+namespace talaria::domain {
+
+enum class signature_scheme : std::uint8_t { standard_v1, hook0 };
+enum class body_form : std::uint8_t { payload, envelope };
+enum class http_method : std::uint8_t { post, put, patch };
+
+std::string_view to_string(signature_scheme scheme);
+std::string_view to_string(body_form form);
+std::string_view to_string(http_method method);
+
+/// What its owner says of a subscription: every field a client may write.
+struct subscription_settings {
+  std::string url;
+  std::vector<std::string> event_types = {"*"};
+  /// Each label must equal the value; see `label`.
+  labels label_filter;
+  std::string description;
+  /// A JSON object of the client's own, as text.
+  std::string metadata = "{}";
+  bool enabled = true;
+  http_method method = http_method::post;
+  /// Sent with every request, in this order.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::chrono::milliseconds timeout = limits::timeout_default;
+  /// Deliveries take the event's priority unless this is set.
+  std::optional<domain::priority> priority;
+  std::uint32_t max_in_flight = limits::in_flight_default;
+  retry_schedule retry;
+  signature_scheme signature = signature_scheme::standard_v1;
+  body_form body = body_form::payload;
+};
+
+/// Whether a subscription with these settings wants an event.
+bool wants(const subscription_settings& settings, std::string_view event_type,
+           const labels& event_labels);
+
+/// Reads the settings of a new subscription, or changes existing ones by JSON Merge Patch
+/// (RFC 7396): a member that is absent keeps its value, one that is null gets its default.
+///
+/// @param base What absent members keep.
+/// @returns the first fault, with its field. Whether the URL's address may be delivered to is not
+/// decided here.
+result<subscription_settings> merge_subscription_settings(const boost::json::object& changes,
+                                                          subscription_settings base);
+
+/// The fields as clients see them, without those that `subscription` adds.
+boost::json::object to_json(const subscription_settings& settings);
+
+/// A signing key of 24 to 64 bytes, with the time from which on it no longer signs.
+struct signing_secret {
+  /// Raw bytes; `whsec_` and base64 in text.
+  std::string key;
+  /// Absent: the current secret.
+  std::optional<timestamp> expires_at;
+};
+
+/// Why a subscription that its owner enabled is off.
+enum class disabled_reason : std::uint8_t { none = 0, gone = 1 };
+std::string_view to_string(disabled_reason reason);
+
+struct subscription {
+  subscription_id id;
+  subscription_number number{};
+  application_id application;
+  organization_id organization;
+  subscription_settings settings;
+  /// The current one first.
+  std::vector<signing_secret> secrets;
+  bool paused = false;
+  disabled_reason disabled = disabled_reason::none;
+  timestamp created_at;
+  timestamp updated_at;
+  /// The catalogue's revision at the last change of this row.
+  std::int64_t revision = 0;
+
+  /// Whether new events fan out to it. A paused one still gathers deliveries.
+  bool active() const { return settings.enabled && disabled == disabled_reason::none; }
+};
+
+/// `whsec_` and base64.
+std::string secret_to_text(std::string_view key);
+result<std::string> parse_secret(std::string_view text);
+
+}  // namespace talaria::domain

@@ -1,0 +1,382 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/attempt.hpp"
+#include "domain/delivery.hpp"
+#include "domain/error.hpp"
+#include "domain/event.hpp"
+#include "domain/id.hpp"
+#include "domain/subscription.hpp"
+#include "domain/tenancy.hpp"
+#include "domain/time.hpp"
+
+/// The contract that every store keeps; tests/persistence/conformance.cpp checks it.
+///
+/// A `store` is thread-safe and hands out sessions. A session belongs to one thread at a time and must
+/// not outlive its store. Calls block. A call that returns an error has changed nothing, with one
+/// exception: after `ec::store_unavailable` the outcome of a write is unknown, and repeating it with
+/// the same ids is safe. A session recovers by itself on a later call.
+///
+/// Pending work is rows: a delivery has a row in the queue exactly while it is pending, and exactly
+/// one attempt row with a final status (delivered, dead, cancelled) exactly while it is not.
+namespace talaria::persistence {
+
+using domain::result;
+using domain::subscription_number;
+using domain::timestamp;
+
+/// A unit of ownership: subscriptions belong to shards, shards to nodes.
+enum class shard_id : std::uint16_t {};
+inline constexpr std::uint16_t shard_count = 4096;
+
+/// The shard of a subscription, for ever: FNV-1a (64 bits) over the id's bytes, modulo the count.
+shard_id shard_of(const domain::subscription_id& id);
+
+/// Rises each time a shard gets a new owner. Every outcome carries it, and the store refuses an
+/// outcome whose epoch is not the shard's.
+enum class fencing_epoch : std::int64_t {};
+
+struct owned_shard {
+  shard_id shard{};
+  fencing_epoch epoch{};
+};
+
+// ------------------------------------------------------------------------------------- events
+
+/// 16-byte hashes of an idempotency key and of what was submitted with it.
+struct idempotency {
+  domain::uuid key_hash;
+  domain::uuid body_hash;
+  /// From then on the key is as if never used.
+  timestamp expires_at;
+};
+
+struct delivery_target {
+  subscription_number subscription{};
+  shard_id shard{};
+};
+
+struct new_event {
+  std::shared_ptr<const domain::event> event;
+  /// In ascending order of number. Each gets a pending delivery, due at the event's `received_at`.
+  std::vector<delivery_target> fan_out;
+  std::optional<idempotency> idempotent;
+};
+
+/// What one client submitted in one request: stored as a whole or not at all.
+struct event_group {
+  std::vector<new_event> events;
+};
+
+struct appended_event {
+  /// The first event's id if this one is a duplicate, in which case nothing was stored for it.
+  domain::event_id id;
+  bool duplicate = false;
+};
+
+struct appended_group {
+  /// One for each event of the group, in order; empty if the group was refused.
+  std::vector<appended_event> events;
+  /// Indexes of events whose idempotency key was used with another body, before or earlier in the
+  /// same call. Not empty: the group was refused.
+  std::vector<std::size_t> conflicts;
+};
+
+/// Makes events durable, with their deliveries and idempotency keys.
+class event_appender {
+public:
+  virtual ~event_appender() = default;
+
+  /// Stores all groups in one transaction; when it returns, they are durable.
+  ///
+  /// @param catalog_revision The revision of the subscriptions that the fan-outs were computed from.
+  /// @returns `ec::catalog_changed` if a newer one was committed before: fan out anew.
+  virtual result<std::vector<appended_group>> append(std::span<const event_group> groups,
+                                                     std::int64_t catalog_revision) = 0;
+};
+
+// ----------------------------------------------------------------------------------- outcomes
+
+struct outcome {
+  domain::delivery_id delivery;
+  shard_id shard{};
+  fencing_epoch epoch{};
+  domain::attempt attempt;
+  /// `pending` for a retry, `delivered` or `dead`.
+  domain::delivery_status status = domain::delivery_status::pending;
+  /// Requests in this run of the schedule, the attempt included.
+  std::uint32_t run_attempts = 0;
+  /// For a retry: when.
+  timestamp due;
+};
+
+enum class record_status : std::uint8_t {
+  recorded,
+  fenced,       ///< the shard has another owner by now; nothing was written
+  not_pending,  ///< the delivery was cancelled or ended meanwhile; nothing was written
+};
+
+class outcome_recorder {
+public:
+  virtual ~outcome_recorder() = default;
+
+  /// Records attempts and moves their deliveries on, all in one transaction.
+  ///
+  /// @param node The node's incarnation, which owns the shards.
+  /// @returns one status for each outcome, in order. Recording the same attempt again answers
+  /// `not_pending` or `recorded` and changes nothing.
+  virtual result<std::vector<record_status>> record(std::string_view node,
+                                                    std::span<const outcome> outcomes) = 0;
+};
+
+// --------------------------------------------------------------------------------- the queue
+
+struct pending_delivery {
+  std::shared_ptr<const domain::event> event;
+  domain::delivery_progress progress;
+};
+
+struct pending_page {
+  /// In the order of their due times.
+  std::vector<pending_delivery> deliveries;
+  /// The due time of the first pending delivery after the last one of this page; absent if there is
+  /// none.
+  std::optional<timestamp> next_due;
+};
+
+class queue_reader {
+public:
+  virtual ~queue_reader() = default;
+
+  /// The first pending deliveries of a subscription that are due by `until`.
+  ///
+  /// @param deliveries_max At least 1.
+  /// @param payload_bytes_max The page ends before the payload that would exceed it, but holds at
+  /// least one delivery.
+  virtual result<pending_page> page(subscription_number subscription, timestamp until,
+                                    std::size_t deliveries_max, std::size_t payload_bytes_max) = 0;
+
+  /// Subscriptions with at least one delivery due after `after` and not later than `until`, each
+  /// once, in ascending order. Only those of the given shards, all if the span is empty.
+  virtual result<std::vector<subscription_number>> due_subscriptions(
+      std::span<const shard_id> shards, timestamp after, timestamp until) = 0;
+};
+
+// -------------------------------------------------------------------------------- ownership
+
+class shard_ownership {
+public:
+  virtual ~shard_ownership() = default;
+
+  /// Takes every shard for this node, raising each epoch: for a Talaria of a single node.
+  virtual result<std::vector<owned_shard>> claim_all(std::string_view node) = 0;
+};
+
+// -------------------------------------------------------------------------------- the catalogue
+
+/// A position in a list, newest first: rows after this id follow.
+struct page_request {
+  std::size_t limit = 50;
+  std::optional<domain::uuid> after;
+};
+
+template <class T>
+struct page_of {
+  std::vector<T> rows;
+  /// Whether rows follow the last one.
+  bool more = false;
+};
+
+/// What the bearer of a key may see: its organization, and one application of it or all.
+struct tenant {
+  domain::organization_id organization;
+  std::optional<domain::application_id> application;
+};
+
+struct catalog_changes {
+  /// The revision that the other members bring the reader up to.
+  std::int64_t revision = 0;
+  std::vector<std::shared_ptr<const domain::subscription>> changed;
+  std::vector<subscription_number> deleted;
+};
+
+/// Organizations, applications, keys and subscriptions.
+///
+/// Every change of a subscription or an application raises the catalogue's revision by one, in the
+/// same transaction. What is another tenant's is `ec::not_found`.
+class catalog {
+public:
+  virtual ~catalog() = default;
+
+  /// Creates, in one transaction, the organization, its application of the same name, and the key,
+  /// unless any organization exists.
+  /// @returns whether it did.
+  virtual result<bool> bootstrap(const domain::organization& organization,
+                                 const domain::application& application,
+                                 const domain::api_key& key) = 0;
+
+  virtual result<std::vector<domain::api_key>> find_api_keys(std::string_view lookup) = 0;
+
+  /// @returns `ec::conflict` if the organization has an application of that name.
+  virtual result<void> insert_application(const domain::application& application) = 0;
+  virtual result<domain::application> find_application(const tenant& tenant,
+                                                       const domain::application_id& id) = 0;
+  virtual result<domain::application> find_application_by_name(const tenant& tenant,
+                                                               std::string_view name) = 0;
+  virtual result<page_of<domain::application>> list_applications(const tenant& tenant,
+                                                                 const page_request& page) = 0;
+  /// Writes name, metadata and `updated_at`.
+  virtual result<void> update_application(const tenant& tenant,
+                                          const domain::application& application) = 0;
+  /// Deletes its subscriptions with it. Events and attempts stay until retention takes them.
+  virtual result<void> delete_application(const tenant& tenant,
+                                          const domain::application_id& id) = 0;
+
+  /// Sets the number and the revision.
+  /// @returns `ec::not_found` if the application does not exist (any more).
+  virtual result<domain::subscription> insert_subscription(domain::subscription subscription) = 0;
+  virtual result<domain::subscription> find_subscription(const tenant& tenant,
+                                                         const domain::subscription_id& id) = 0;
+  virtual result<page_of<domain::subscription>> list_subscriptions(const tenant& tenant,
+                                                                   const page_request& page) = 0;
+  /// Writes settings, secrets, `paused`, `disabled` and `updated_at`, if the row still has the
+  /// revision that `subscription` carries, else `ec::conflict`.
+  /// @returns it with its new revision.
+  virtual result<domain::subscription> update_subscription(domain::subscription subscription) = 0;
+  /// Its pending deliveries become cancelled, in the same transaction.
+  virtual result<void> delete_subscription(const tenant& tenant,
+                                           const domain::subscription_id& id,
+                                           timestamp now) = 0;
+
+  /// What changed after a revision; everything not deleted if it is 0.
+  virtual result<catalog_changes> changes_since(std::int64_t revision) = 0;
+};
+
+// ------------------------------------------------------------------------------- the history
+
+struct delivery_row {
+  domain::delivery_id id;
+  domain::subscription_id subscription;
+  std::string event_type;
+  domain::delivery_status status = domain::delivery_status::pending;
+  std::uint32_t attempts = 0;
+  timestamp created_at;
+  /// Pending: when the next attempt is due. Otherwise absent.
+  std::optional<timestamp> next_attempt_at;
+  /// Not pending: when it ended.
+  std::optional<timestamp> ended_at;
+};
+
+struct event_filter {
+  std::optional<std::string> type;
+  domain::labels labels;
+  /// Bounds of `received_at`, both exclusive.
+  std::optional<timestamp> after;
+  std::optional<timestamp> before;
+};
+
+struct delivery_filter {
+  std::optional<domain::delivery_status> status;
+  std::optional<domain::subscription_id> subscription;
+  std::optional<domain::event_id> event;
+};
+
+/// Counts by priority, over all tenants.
+struct queue_depth {
+  domain::priority priority{};
+  std::uint64_t pending = 0;
+  std::optional<timestamp> oldest_due;
+};
+
+/// Events, deliveries and attempts as clients ask for them, and what a person may do to a delivery.
+class history {
+public:
+  virtual ~history() = default;
+
+  /// Payloads are left empty.
+  virtual result<page_of<domain::event>> list_events(const tenant& tenant,
+                                                     const event_filter& filter,
+                                                     const page_request& page) = 0;
+  virtual result<domain::event> find_event(const tenant& tenant, const domain::event_id& id) = 0;
+
+  virtual result<page_of<delivery_row>> list_deliveries(const tenant& tenant,
+                                                        const delivery_filter& filter,
+                                                        const page_request& page) = 0;
+  virtual result<delivery_row> find_delivery(const tenant& tenant,
+                                             const domain::delivery_id& id) = 0;
+  /// In the order of their numbers.
+  virtual result<std::vector<domain::attempt>> list_attempts(const tenant& tenant,
+                                                             const domain::delivery_id& id) = 0;
+
+  /// A delivery that is dead, cancelled or delivered becomes pending, due now, its schedule from the
+  /// start. One that is pending becomes due now.
+  /// @returns `ec::conflict` if its subscription was deleted.
+  virtual result<void> retry_delivery(const tenant& tenant, const domain::delivery_id& id,
+                                      timestamp now) = 0;
+  /// @returns `ec::conflict` unless it is pending.
+  virtual result<void> cancel_delivery(const tenant& tenant, const domain::delivery_id& id,
+                                       timestamp now) = 0;
+  /// Retries every delivery of the event whose subscription still exists.
+  /// @returns their subscriptions.
+  virtual result<std::vector<subscription_number>> replay_event(const tenant& tenant,
+                                                                const domain::event_id& id,
+                                                                timestamp now) = 0;
+
+  virtual result<std::vector<queue_depth>> queue_depths() = 0;
+};
+
+// ----------------------------------------------------------------------------------- upkeep
+
+class upkeep {
+public:
+  virtual ~upkeep() = default;
+
+  /// Deletes up to `rows_max` idempotency keys that expired by `now`.
+  /// @returns how many it deleted.
+  virtual result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) = 0;
+
+  /// Deletes up to `events_max` events received before `before` that have no pending delivery, with
+  /// their attempts.
+  virtual result<std::size_t> purge_events(timestamp before, std::size_t events_max) = 0;
+};
+
+class store {
+public:
+  virtual ~store() = default;
+
+  virtual std::unique_ptr<event_appender> open_event_appender() = 0;
+  virtual std::unique_ptr<outcome_recorder> open_outcome_recorder() = 0;
+  virtual std::unique_ptr<queue_reader> open_queue_reader() = 0;
+  virtual std::unique_ptr<shard_ownership> open_shard_ownership() = 0;
+  virtual std::unique_ptr<catalog> open_catalog() = 0;
+  virtual std::unique_ptr<history> open_history() = 0;
+  virtual std::unique_ptr<upkeep> open_upkeep() = 0;
+
+  /// Whether the store can be written at this moment; takes at most a second.
+  virtual result<void> probe() = 0;
+};
+
+struct migration_report {
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+};
+
+/// Opens the store that a URL names (`sqlite:<file>`), which must have the schema of this version.
+/// @returns `ec::invalid_value` for a URL it does not know, `ec::schema_newer`,
+/// `ec::store_unavailable`.
+result<std::unique_ptr<store>> open_store(const std::string& url);
+
+/// Brings the store's schema to this version; creates it if there is none. Safe to run from several
+/// processes at once.
+result<migration_report> migrate_store(const std::string& url);
+
+}  // namespace talaria::persistence
