@@ -1,28 +1,28 @@
 #pragma once
 
+#include "domain/time.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "domain/time.hpp"
-
 namespace talaria::domain {
 
 /// Why an attempt got no complete answer, or none that may be taken.
 enum class attempt_error : std::uint8_t {
   none = 0,
-  timeout,            ///< connect or total time exceeded
-  dns,                ///< the host's name could not be resolved
-  connect,            ///< refused or unreachable
-  tls,                ///< handshake or certificate failed
-  reset,              ///< the connection broke after it was made
-  blocked_address,    ///< the address guard refused every address of the host
-  invalid_response,   ///< what came back is not HTTP
-  response_too_large, ///< headers over the limit; a body is cut, not refused
-  aborted,            ///< Talaria stopped, or gave up the shard, while the request was under way
-  internal,           ///< the request could not be made; see the log
+  timeout,             ///< connect or total time exceeded
+  dns,                 ///< the host's name could not be resolved
+  connect,             ///< refused or unreachable
+  tls,                 ///< handshake or certificate failed
+  reset,               ///< the connection broke after it was made
+  blocked_address,     ///< the address guard refused every address of the host
+  invalid_response,    ///< what came back is not HTTP
+  response_too_large,  ///< headers over the limit; a body is cut, not refused
+  aborted,             ///< Talaria stopped, or gave up the shard, while the request was under way
+  internal,            ///< the request could not be made; see the log
 };
 
 std::string_view to_string(attempt_error error);

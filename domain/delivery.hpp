@@ -1,14 +1,14 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
 #include "domain/attempt.hpp"
 #include "domain/id.hpp"
 #include "domain/retry_schedule.hpp"
 #include "domain/time.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace talaria::domain {
 

@@ -1,14 +1,16 @@
 #pragma once
 
+#include "domain/error.hpp"
+#include "domain/id.hpp"
+#include "domain/time.hpp"
+
+#include <boost/json/value.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "domain/error.hpp"
-#include "domain/id.hpp"
-#include "domain/time.hpp"
 
 namespace talaria::domain {
 
@@ -17,7 +19,8 @@ enum class priority : std::uint8_t { high = 0, normal = 1, low = 2 };
 std::string_view to_string(priority value);
 std::optional<priority> parse_priority(std::string_view text);
 
-/// A name and the text of a JSON scalar. Two labels are equal when both texts are.
+/// A name and a JSON scalar as `label_value_text` writes it. Two labels are equal when both texts
+/// are.
 struct label {
   std::string name;
   std::string value;
@@ -48,6 +51,10 @@ bool is_event_type_pattern(std::string_view text);
 
 /// @pre `is_event_type_pattern(pattern)`
 bool matches(std::string_view pattern, std::string_view event_type);
+
+/// The one text of a string, number or boolean: 1.0 and 1 are the same, and so are a character and
+/// its escape.
+std::string label_value_text(const boost::json::value& scalar);
 
 /// A JSON object in the order of the labels.
 std::string to_json(const labels& labels);

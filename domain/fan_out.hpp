@@ -1,14 +1,14 @@
 #pragma once
 
+#include "domain/event.hpp"
+#include "domain/id.hpp"
+#include "domain/subscription.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include "domain/event.hpp"
-#include "domain/id.hpp"
-#include "domain/subscription.hpp"
 
 namespace talaria::domain {
 

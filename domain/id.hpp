@@ -1,5 +1,7 @@
 #pragma once
 
+#include "domain/time.hpp"
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -7,8 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "domain/time.hpp"
 
 namespace talaria::domain {
 
@@ -54,7 +54,8 @@ constexpr std::uint32_t to_integer(subscription_number number) {
 }
 
 /// One event to one subscription. Its text is the event's id with the subscription's number in the
-/// lowest 28 bits, which an event's id leaves zero: both can be read back from it without a look-up.
+/// lowest 28 bits, which an event's id leaves zero: both can be read back from it without a
+/// look-up.
 struct delivery_id {
   event_id event;
   subscription_number subscription;
@@ -62,8 +63,11 @@ struct delivery_id {
   auto operator<=>(const delivery_id&) const = default;
 };
 
+uuid to_uuid(const delivery_id& id);
 std::string to_string(const delivery_id& id);
 
+/// @returns nothing if the value names subscription 0.
+std::optional<delivery_id> to_delivery_id(const uuid& value);
 /// @returns nothing if the text is no UUID or names subscription 0.
 std::optional<delivery_id> parse_delivery_id(std::string_view text);
 
@@ -75,8 +79,8 @@ uuid first_uuid_at(timestamp time);
 
 /// Makes UUIDv7s (RFC 9562, method 1 of its section 6.2: a counter in `rand_a`).
 ///
-/// Ids of one sequence are unique and rise strictly, even when the clock stands still or steps back.
-/// Not thread-safe.
+/// Ids of one sequence are unique and rise strictly, even when the clock stands still or steps
+/// back. Not thread-safe.
 class uuid_sequence {
 public:
   /// @param random 64 fresh random bits.

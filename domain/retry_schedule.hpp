@@ -1,11 +1,11 @@
 #pragma once
 
+#include "domain/error.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <vector>
-
-#include "domain/error.hpp"
 
 namespace talaria::domain {
 
@@ -16,17 +16,26 @@ class retry_schedule {
 public:
   using duration = std::chrono::milliseconds;
 
-  /// Eight attempts over about 28 hours: at once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h,
-  /// the schedule that Standard Webhooks recommends.
+  /// Eight attempts over about 28 hours: at once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10
+  /// h, the schedule that Standard Webhooks recommends.
   retry_schedule();
 
-  /// @param delays Waits before attempts 2, 3, ...; its size bounds the attempts. Empty: one attempt.
+  /// @param delays Waits before attempts 2, 3, ...; its size bounds the attempts. Empty: one
+  /// attempt.
   /// @pre every delay is positive and at most `limits::retry_delay_max`.
   explicit retry_schedule(std::vector<duration> delays);
 
   /// Waits of `base`, `base * factor`, ... up to `max`, for `attempts_max` attempts in all.
-  static retry_schedule exponential(duration base, double factor, duration max,
-                                    std::uint32_t attempts_max);
+  struct exponential {
+    duration base{};
+    double factor = 2;
+    duration max{};
+    std::uint32_t attempts_max = 0;
+
+    bool operator==(const exponential&) const = default;
+  };
+  /// @pre `base` and `max` are positive, `factor` is at least 1.
+  explicit retry_schedule(const exponential& form);
 
   /// The wait before the attempt that follows the `failed`-th of a run (counted from 1), spread by
   /// ±20 %.
@@ -40,11 +49,14 @@ public:
                               double jitter) const;
 
   const std::vector<duration>& delays() const { return delays_; }
+  /// The form it was made from, if that was not a list of delays.
+  const std::optional<exponential>& form() const { return form_; }
 
   bool operator==(const retry_schedule&) const = default;
 
 private:
   std::vector<duration> delays_;
+  std::optional<exponential> form_;
 };
 
 }  // namespace talaria::domain

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "domain/subscription.hpp"
+#include "domain/time.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "domain/subscription.hpp"
-#include "domain/time.hpp"
 
 namespace talaria::domain {
 
@@ -13,11 +13,11 @@ namespace talaria::domain {
 /// `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`.
 ///
 /// @param secrets Those that sign at `now`: callers pass them all, expired ones are skipped.
-std::string sign_standard_v1(const std::vector<signing_secret>& secrets, std::string_view webhook_id,
-                             std::string_view body, timestamp now);
+std::string sign_standard_v1(const std::vector<signing_secret>& secrets,
+                             std::string_view webhook_id, std::string_view body, timestamp now);
 
-/// The value of `Hook0-Signature`: `sha256=` and hexadecimal HMAC-SHA256 of the body, by the current
-/// secret.
+/// The value of `Hook0-Signature`: `sha256=` and hexadecimal HMAC-SHA256 of the body, by the
+/// current secret.
 std::string sign_hook0(const std::vector<signing_secret>& secrets, std::string_view body);
 
 }  // namespace talaria::domain

@@ -1,6 +1,14 @@
 #pragma once
 
+#include "domain/error.hpp"
+#include "domain/event.hpp"
+#include "domain/id.hpp"
+#include "domain/limits.hpp"
+#include "domain/retry_schedule.hpp"
+#include "domain/time.hpp"
+
 #include <boost/json/object.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -8,13 +16,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "domain/error.hpp"
-#include "domain/event.hpp"
-#include "domain/id.hpp"
-#include "domain/limits.hpp"
-#include "domain/retry_schedule.hpp"
-#include "domain/time.hpp"
 
 namespace talaria::domain {
 
@@ -52,14 +53,18 @@ struct subscription_settings {
 bool wants(const subscription_settings& settings, std::string_view event_type,
            const labels& event_labels);
 
-/// Reads the settings of a new subscription, or changes existing ones by JSON Merge Patch
-/// (RFC 7396): a member that is absent keeps its value, one that is null gets its default.
+/// Reads the settings of a new subscription.
 ///
-/// @param base What absent members keep.
 /// @returns the first fault, with its field. Whether the URL's address may be delivered to is not
 /// decided here.
+result<subscription_settings> parse_subscription_settings(const boost::json::object& fields);
+
+/// Changes settings by JSON Merge Patch (RFC 7396): a member that is absent keeps its value, one
+/// that is null gets its default.
+///
+/// @returns as `parse_subscription_settings`.
 result<subscription_settings> merge_subscription_settings(const boost::json::object& changes,
-                                                          subscription_settings base);
+                                                          const subscription_settings& base);
 
 /// The fields as clients see them, without those that `subscription` adds.
 boost::json::object to_json(const subscription_settings& settings);
@@ -75,6 +80,7 @@ struct signing_secret {
 /// Why a subscription that its owner enabled is off.
 enum class disabled_reason : std::uint8_t { none = 0, gone = 1 };
 std::string_view to_string(disabled_reason reason);
+std::optional<disabled_reason> parse_disabled_reason(std::string_view text);
 
 struct subscription {
   subscription_id id;

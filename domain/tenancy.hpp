@@ -1,11 +1,11 @@
 #pragma once
 
+#include "domain/id.hpp"
+#include "domain/time.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include "domain/id.hpp"
-#include "domain/time.hpp"
 
 namespace talaria::domain {
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "domain/error.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "domain/error.hpp"
 
 namespace talaria::domain {
 
