@@ -1,18 +1,18 @@
 #pragma once
 
-#include <cstddef>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <span>
-#include <vector>
-
 #include "domain/attempt.hpp"
 #include "domain/error.hpp"
 #include "domain/event.hpp"
 #include "domain/id.hpp"
 #include "domain/subscription.hpp"
 #include "persistence/store.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace talaria::actors {
 
@@ -43,7 +43,8 @@ struct submission {
 
 /// The actors, as the HTTP layer sees them. Thread-safe; no call blocks.
 ///
-/// All but `submit` and `send_test` are hints that follow a commit: losing one costs time, never data.
+/// All but `submit` and `send_test` are hints that follow a commit: losing one costs time, never
+/// data.
 class gateway {
 public:
   virtual ~gateway() = default;

@@ -1,16 +1,16 @@
 #pragma once
 
+#include "domain/time.hpp"
+
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "domain/time.hpp"
 
 namespace talaria::supervision {
 
@@ -28,7 +28,9 @@ std::string_view to_string(actor_state state);
 /// members are atomic or guarded, and none ever blocks the actor.
 class actor_card {
 public:
-  actor_card(std::string path, std::string kind, domain::timestamp started_at);
+  /// @param gauge_names The numbers of the kind's own state; they must outlive the card.
+  actor_card(std::string path, std::string kind, domain::timestamp started_at,
+             std::span<const std::string_view> gauge_names);
 
   const std::string path;
   const std::string kind;
@@ -38,22 +40,29 @@ public:
   std::atomic<std::uint64_t> mailbox_depth{0};
   std::atomic<std::uint64_t> busy_us{0};
 
-  void started(domain::timestamp now);
+  /// Counts a restart.
+  void restarted(domain::timestamp now);
   void failed(std::string reason);
-  /// The kind's own state as the text of a JSON object.
-  void show(std::string details_json);
+  /// @pre `index` is that of a gauge's name.
+  void set_gauge(std::size_t index, std::int64_t value) {
+    gauges_[index].store(value, std::memory_order_relaxed);
+  }
 
   struct view {
     domain::timestamp started_at;
     std::uint64_t restarts = 0;
     std::string last_failure;
-    std::string details_json;
   };
   view read() const;
+
+  /// The gauges as the text of a JSON object.
+  std::string details_json() const;
 
 private:
   mutable std::mutex mutex_;
   view view_;
+  std::span<const std::string_view> gauge_names_;
+  std::vector<std::atomic<std::int64_t>> gauges_;
 };
 
 struct actor_snapshot {
@@ -75,7 +84,8 @@ class directory {
 public:
   /// Registers an actor, or returns the card of its former incarnation at the same path.
   std::shared_ptr<actor_card> enter(const std::string& path, const std::string& kind,
-                                    domain::timestamp now);
+                                    domain::timestamp now,
+                                    std::span<const std::string_view> gauge_names = {});
   void leave(const std::string& path);
 
   std::shared_ptr<actor_card> find(const std::string& path) const;

@@ -1,0 +1,144 @@
+#pragma once
+
+#include "domain/delivery.hpp"
+#include "domain/event.hpp"
+#include "domain/id.hpp"
+#include "domain/time.hpp"
+#include "persistence/store.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace talaria::actors {
+
+/// The part of a subscription's pending deliveries that is held in memory.
+///
+/// The store has them all; the window has the ones due first, so that a backlog of any size costs
+/// the same memory. What does not fit is left to the store and paged in when the window has
+/// drained:
+///
+///     fresh ──► waiting ──take──► in flight ──finished──► recording ──recorded──► gone
+///     page  ──►    ▲                  │                        │
+///                  └───── aborted ────┘     (a retry due soon waits again; one due later is left
+///                                            to the store)
+///
+/// An outcome that is being recorded still holds its place: what waits for the store is bounded
+/// too. Passive: knows no actors and reads no clock. Not thread-safe.
+class delivery_window {
+public:
+  using event_pointer = std::shared_ptr<const domain::event>;
+
+  struct limits {
+    std::size_t deliveries_max = 512;
+    std::size_t payload_bytes_max = 4 * 1024 * 1024;
+    /// Retries due later than this are not worth their memory until then.
+    std::chrono::seconds horizon{30};
+    /// A request's outcome or its record that is missing for so long is lost: an actor it depended
+    /// on died. The store takes the same outcome twice without harm; an attempt is repeated.
+    std::chrono::seconds record_patience{10};
+    std::chrono::seconds attempt_patience{90};
+  };
+
+  struct taken {
+    event_pointer event;
+    domain::delivery_progress progress;
+  };
+
+  struct page_request {
+    domain::timestamp until;
+    std::size_t deliveries_max = 0;
+    std::size_t payload_bytes_max = 0;
+  };
+
+  explicit delivery_window(limits limits) : limits_(limits) {}
+
+  /// Takes in a delivery that was just committed, or leaves it to the store.
+  void add_fresh(event_pointer event);
+
+  /// Something in the store may be due at this time.
+  void expect_in_store(domain::timestamp due);
+
+  /// What to ask the store for, if it is time: at most one page is under way.
+  std::optional<page_request> next_page(domain::timestamp now);
+  void page_loaded(const persistence::pending_page& page);
+  /// The page is asked for again, not before `retry_at`.
+  void page_failed(domain::timestamp retry_at);
+  bool page_under_way() const { return page_under_way_; }
+
+  /// The due delivery that is due first, which is in flight from then on.
+  std::optional<taken> take(domain::timestamp now);
+
+  /// The attempt was not made or not completed, through no fault of the receiver.
+  void aborted(const domain::event_id& event, domain::timestamp due);
+
+  /// An attempt ended: the outcome is on its way to the store.
+  void finished(persistence::outcome outcome, domain::timestamp now);
+
+  /// The store has answered for an outcome: its delivery leaves the window, or waits for its retry.
+  void recorded(const domain::event_id& event, persistence::record_status status,
+                domain::timestamp now);
+
+  /// Takes it out; one that is in flight goes on and finds that it is not pending any more.
+  void cancelled(const domain::event_id& event);
+
+  /// Everything that is not in flight or being recorded is left to the store.
+  void release_waiting();
+
+  /// Outcomes whose record is overdue: to be sent again.
+  std::vector<persistence::outcome> overdue_records(domain::timestamp now);
+
+  /// When to look again: something will be due, in memory or in the store.
+  std::optional<domain::timestamp> next_wake() const;
+
+  /// The earliest due time of what is known to be in the store only.
+  std::optional<domain::timestamp> next_in_store() const { return next_in_store_; }
+  std::optional<domain::timestamp> next_waiting() const;
+
+  std::size_t size() const { return entries_.size(); }
+  std::size_t waiting() const { return by_due_.size(); }
+  std::size_t in_flight() const { return in_flight_; }
+  std::size_t recording() const { return entries_.size() - by_due_.size() - in_flight_; }
+  std::size_t payload_bytes() const { return payload_bytes_; }
+  /// Whether an attempt or a record has been under way since before `time`.
+  bool busy_since(domain::timestamp time) const;
+
+private:
+  enum class phase : std::uint8_t { waiting, in_flight, recording };
+
+  struct entry {
+    event_pointer event;
+    domain::delivery_progress progress;
+    enum phase phase = phase::waiting;
+    /// When the attempt was taken, or its outcome was last sent.
+    domain::timestamp since;
+    std::optional<persistence::outcome> outcome;
+  };
+  using entries = std::map<domain::event_id, entry>;
+
+  bool has_room_for(const domain::event& event) const;
+  /// Leaves retries that are not due yet to the store, where there are deliveries that are.
+  void make_room(domain::timestamp now);
+  void insert(event_pointer event, const domain::delivery_progress& progress);
+  void erase(entries::iterator found);
+  void wait_again(entries::iterator found);
+
+  limits limits_;
+  entries entries_;
+  std::set<std::pair<domain::timestamp, domain::event_id>> by_due_;
+  std::size_t in_flight_ = 0;
+  std::size_t payload_bytes_ = 0;
+
+  std::optional<domain::timestamp> next_in_store_;
+  bool page_under_way_ = false;
+  /// Left the window while a page was under way: the page may show them as they were before.
+  std::unordered_set<domain::event_id> left_since_page_;
+};
+
+}  // namespace talaria::actors
