@@ -127,6 +127,14 @@ std::optional<delivery_window::taken> delivery_window::take(domain::timestamp no
   return taken{chosen.event, chosen.progress};
 }
 
+std::optional<domain::delivery_progress> delivery_window::in_flight_progress(
+    const domain::event_id& event) const {
+  const auto found = entries_.find(event);
+  if (found == entries_.end() || found->second.phase != phase::in_flight)
+    return std::nullopt;
+  return found->second.progress;
+}
+
 void delivery_window::aborted(const domain::event_id& event, domain::timestamp due) {
   const auto found = entries_.find(event);
   if (found == entries_.end() || found->second.phase != phase::in_flight)

@@ -75,6 +75,9 @@ public:
   /// The due delivery that is due first, which is in flight from then on.
   std::optional<taken> take(domain::timestamp now);
 
+  /// The progress of a delivery that is in flight; nothing if it is not.
+  std::optional<domain::delivery_progress> in_flight_progress(const domain::event_id& event) const;
+
   /// The attempt was not made or not completed, through no fault of the receiver.
   void aborted(const domain::event_id& event, domain::timestamp due);
 

@@ -18,8 +18,8 @@ prometheus::Histogram& histogram(prometheus::Registry& registry, const char* nam
       {}, std::move(bounds));
 }
 
-const prometheus::Histogram::BucketBoundaries commit_seconds{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
-                                                             0.05,   0.1,   0.25,  0.5,   1,    5};
+const prometheus::Histogram::BucketBoundaries commit_seconds{
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5};
 const prometheus::Histogram::BucketBoundaries request_seconds{0.001, 0.005, 0.01, 0.05, 0.1, 0.25,
                                                               0.5,   1,     2.5,  5,    15,  60};
 const prometheus::Histogram::BucketBoundaries batch_sizes{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
@@ -59,7 +59,7 @@ metrics::metrics(prometheus::Registry& registry)
       record_seconds(histogram(registry, "talaria_record_seconds",
                                "Time of one commit of outcomes, in seconds", commit_seconds)),
       attempt_seconds(histogram(registry, "talaria_attempt_seconds",
-                                "Time of one request to a receiver, in seconds",
-                                request_seconds)) {}
+                                "Time of one request to a receiver, in seconds", request_seconds)) {
+}
 
 }  // namespace talaria::actors

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "actors/metrics.hpp"
+#include "actors/pending_submission.hpp"
+#include "delivery/engine.hpp"
+#include "persistence/store.hpp"
+#include "supervision/address.hpp"
+#include "supervision/directory.hpp"
+#include "supervision/restart_budget.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace talaria::actors {
+
+struct settings {
+  /// A group that is being gathered is committed when it holds this many events.
+  std::size_t append_events_max = 500;
+  std::size_t record_outcomes_max = 500;
+  std::size_t attempts_in_flight_max = 2048;
+  /// A subscription without work ends after this time, and is woken when there is some.
+  std::chrono::seconds passivate_after{120};
+  std::chrono::milliseconds sweep_interval{1'000};
+  std::chrono::seconds purge_interval{60};
+  std::chrono::hours retention{720};
+  std::chrono::hours idempotency_window{24};
+  delivery_window::limits window;
+  supervision::restart_policy subscription_restarts;
+};
+
+/// What every actor may use: made before the actor system, and outliving it. Its functions are
+/// thread-safe; tests replace them by simulated ones.
+struct environment {
+  std::function<domain::timestamp()> now;
+  /// Draws from [0, 1).
+  std::function<double()> random_fraction;
+  std::function<std::uint64_t()> random_bits;
+  /// As `delivery::engine::send`.
+  std::function<void(delivery::outbound_request, delivery::engine::completion)> send_request;
+  persistence::store& store;
+  supervision::directory& directory;
+  actors::metrics& metrics;
+  actors::settings settings;
+  /// The incarnation of this process, which owns its shards, and its name in attempts.
+  std::string node;
+  /// By shard: the epoch under which this node owns it.
+  std::vector<persistence::fencing_epoch> epochs;
+
+  struct addresses {
+    supervision::address<ingest_actor> ingest;
+    supervision::address<dispatcher_actor> dispatcher;
+    supervision::address<store_reader_actor> store_reader;
+    std::vector<supervision::address<event_writer_actor>> event_writers;
+    std::vector<supervision::address<outcome_writer_actor>> outcome_writers;
+  };
+  struct addresses addresses;
+};
+
+}  // namespace talaria::actors

@@ -1,0 +1,230 @@
+#include "actors/ingest.hpp"
+
+#include "actors/subscription_children.hpp"
+#include "supervision/failure.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace talaria::actors {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto catalog_patience = 5s;
+constexpr auto pause_after_failure = 200ms;
+
+// ------------------------------------------------------------------------------ the catalogue
+
+void start_catalog_load(ingest_pointer self) {
+  auto& state = self->state;
+  if (state.catalog_loading) {
+    state.catalog_outdated = true;
+    return;
+  }
+  state.catalog_loading = true;
+  state.catalog_outdated = false;
+  self->send(state.env->addresses.store_reader.get(), load_catalog{state.catalog_revision, self});
+  // The answer may never come: the reader may die with the question.
+  self->delayed_send(self, catalog_patience, catalog_load_due{++state.load_generation});
+}
+
+void apply_change(ingest_pointer self, subscription_pointer changed) {
+  auto& state = self->state;
+  const auto number = changed->number;
+  const auto former = std::exchange(state.catalog[number], changed);
+  state.fan_out.put(changed);
+  if (auto* awake = find_awake(self, number))
+    send_to(self, *awake, subscription_changed{changed});
+  const auto delivers = [](const subscription_pointer& version) {
+    return version->active() && !version->paused;
+  };
+  if (former && !delivers(former) && delivers(changed)) {
+    if (auto* resumed = wake_subscription(self, number))
+      send_to(self, *resumed, work_available{});
+  }
+}
+
+void apply_deletion(ingest_pointer self, domain::subscription_number number) {
+  auto& state = self->state;
+  state.catalog.erase(number);
+  state.fan_out.erase(number);
+  if (auto* awake = find_awake(self, number))
+    end_subscription(self, *awake);
+}
+
+void submit_waiting(ingest_pointer self);
+
+void take_catalog(ingest_pointer self, catalog_loaded& loaded) {
+  auto& state = self->state;
+  if (!state.catalog_loading)
+    return;
+  state.catalog_loading = false;
+  if (!loaded.changes) {
+    spdlog::warn("the catalogue could not be loaded: {}", loaded.changes.error().detail);
+    for (const auto& submission : std::exchange(state.waiting, {}))
+      submission->answer(tl::unexpected(loaded.changes.error()));
+    self->delayed_send(self, pause_after_failure, catalog_load_due{++state.load_generation});
+    return;
+  }
+  for (auto& changed : loaded.changes->changed)
+    apply_change(self, std::move(changed));
+  for (const auto number : loaded.changes->deleted)
+    apply_deletion(self, number);
+  state.catalog_revision = loaded.changes->revision;
+  state.catalog_loaded = true;
+  submit_waiting(self);
+  if (state.catalog_outdated)
+    start_catalog_load(self);
+}
+
+// -------------------------------------------------------------------------------- submissions
+
+void fan_out_and_append(ingest_pointer self, std::shared_ptr<pending_submission> submission) {
+  auto& state = self->state;
+  append_events append;
+  append.catalog_revision = state.catalog_revision;
+  append.fan_out.reserve(submission->drafts().size());
+  for (const auto& draft : submission->drafts()) {
+    auto& targets = append.fan_out.emplace_back();
+    for (const auto& subscription : state.fan_out.match(*draft.event))
+      targets.push_back({subscription->number, persistence::shard_of(subscription->id)});
+  }
+  append.submission = std::move(submission);
+  const auto& writers = state.env->addresses.event_writers;
+  self->send(writers[state.next_writer++ % writers.size()].get(), std::move(append));
+}
+
+void submit_waiting(ingest_pointer self) {
+  for (auto& submission : std::exchange(self->state.waiting, {}))
+    fan_out_and_append(self, std::move(submission));
+}
+
+void identify_events(ingest_pointer self, pending_submission& submission) {
+  auto& state = self->state;
+  const auto now = state.env->now();
+  for (auto& draft : submission.drafts()) {
+    auto& event = *draft.event;
+    event.id = state.ids.next_event_id(now, state.env->random_bits());
+    event.received_at = now;
+    if (draft.occurred_now)
+      event.occurred_at = now;
+    if (draft.idempotent)
+      draft.idempotent->expires_at = now + state.env->settings.idempotency_window;
+  }
+}
+
+void admit(ingest_pointer self, std::shared_ptr<pending_submission> submission) {
+  auto& state = self->state;
+  if (state.drained) {
+    submission->answer(domain::fail(domain::ec::draining, "this node is shutting down"));
+    return;
+  }
+  identify_events(self, *submission);
+  if (state.catalog_loaded) {
+    fan_out_and_append(self, std::move(submission));
+    return;
+  }
+  state.waiting.push_back(std::move(submission));
+  start_catalog_load(self);
+}
+
+// ------------------------------------------------------------------------------------ routing
+
+void route(ingest_pointer self, events_committed& committed) {
+  ingest_state::by_number<deliver> by_subscription;
+  for (auto& event : committed.events) {
+    for (const auto& target : event.fan_out)
+      by_subscription[target.subscription].events.push_back(event.event);
+  }
+  for (auto& [number, deliveries] : by_subscription) {
+    if (auto* subscription = wake_subscription(self, number))
+      send_to(self, *subscription, std::move(deliveries));
+  }
+}
+
+void wake_all(ingest_pointer self, const deliveries_due& due) {
+  for (const auto number : due.subscriptions) {
+    const auto known = self->state.catalog.find(number);
+    if (known == self->state.catalog.end() || !known->second->active() || known->second->paused)
+      continue;
+    if (auto* subscription = wake_subscription(self, number))
+      send_to(self, *subscription, work_available{});
+  }
+}
+
+void let_idle_end(ingest_pointer self, const subscription_idle& idle) {
+  auto* subscription = find_awake(self, idle.number);
+  if (subscription != nullptr && subscription->messages_sent == idle.messages_seen)
+    end_subscription(self, *subscription);
+}
+
+void show(ingest_pointer self) {
+  const auto& state = self->state;
+  ++state.card->messages_handled;
+  state.card->mailbox_depth = self->mailbox().size();
+  const std::array<std::int64_t, 4> values{static_cast<std::int64_t>(state.catalog.size()),
+                                           state.catalog_revision,
+                                           static_cast<std::int64_t>(state.subscriptions.size()),
+                                           static_cast<std::int64_t>(state.waiting.size())};
+  for (std::size_t i = 0; i < values.size(); ++i)
+    state.card->set_gauge(i, values.at(i));
+}
+
+}  // namespace
+
+ingest_actor::behavior_type ingest(ingest_pointer self, environment& env,
+                                   std::shared_ptr<supervision::actor_card> card) {
+  supervision::fail_with_exception_text(self);
+  self->state.env = &env;
+  self->state.card = std::move(card);
+  self->set_down_handler([self](caf::down_msg& down) { subscription_down(self, down); });
+  start_catalog_load(self);
+  return {
+      [self](submit_events& submit) { admit(self, std::move(submit.submission)); },
+      [self](events_committed& committed) {
+        route(self, committed);
+        show(self);
+      },
+      [self](fan_out_outdated& outdated) {
+        auto& waiting = self->state.waiting;
+        std::move(outdated.submissions.begin(), outdated.submissions.end(),
+                  std::back_inserter(waiting));
+        start_catalog_load(self);
+      },
+      [self](catalog_changed) { start_catalog_load(self); },
+      [self](catalog_loaded& loaded) {
+        take_catalog(self, loaded);
+        show(self);
+      },
+      [self](catalog_load_due due) {
+        if (due.generation != self->state.load_generation)
+          return;
+        const bool answered = !self->state.catalog_loading && self->state.catalog_loaded;
+        self->state.catalog_loading = false;
+        if (!answered || self->state.catalog_outdated)
+          start_catalog_load(self);
+      },
+      [self](const deliveries_due& due) { wake_all(self, due); },
+      [self](const delivery_cancelled& cancelled) {
+        if (auto* awake = find_awake(self, cancelled.delivery.subscription))
+          send_to(self, *awake, cancelled);
+      },
+      [self](const subscription_idle& idle) { let_idle_end(self, idle); },
+      [self](const subscription_fenced& fenced) {
+        if (auto* awake = find_awake(self, fenced.number))
+          end_subscription(self, *awake);
+      },
+      [self](restart_due restart) { restart_subscription(self, restart.number); },
+      [self](drain_all& drain) {
+        for (const auto& submission : std::exchange(self->state.waiting, {}))
+          submission->answer(domain::fail(domain::ec::draining, "this node is shutting down"));
+        drain_subscriptions(self, std::move(drain.drained));
+      },
+  };
+}
+
+}  // namespace talaria::actors

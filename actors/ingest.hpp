@@ -1,0 +1,75 @@
+#pragma once
+
+#include "actors/environment.hpp"
+#include "domain/fan_out.hpp"
+
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace talaria::actors {
+
+/// A subscription actor as `ingest` knows it.
+struct supervised_subscription {
+  subscription_actor handle;
+  std::shared_ptr<supervision::actor_card> card;
+  supervision::restart_budget budget;
+  /// See `subscription_idle`.
+  std::uint64_t messages_sent = 0;
+  bool up = false;
+  /// It was told to end, which is no failure.
+  bool ending = false;
+  /// There was work for it while it was not up.
+  bool wanted = false;
+};
+
+/// Holds the catalogue in memory, fans submissions out, and routes what was committed to the
+/// subscriptions, which it spawns and supervises: one that fails is restarted after a backoff, and
+/// quarantined when it fails more often than its budget allows; all others run on.
+///
+/// Told by the gateway, the event writers and the janitor. When it dies, its subscriptions end too,
+/// the submissions it held are answered with `ec::store_unavailable`, and its next incarnation
+/// loads the catalogue anew; the sweep finds what was due.
+struct ingest_state {
+  static inline const char* name = "ingest";
+
+  struct number_hash {
+    std::size_t operator()(domain::subscription_number number) const {
+      return domain::to_integer(number);
+    }
+  };
+  template <class Value>
+  using by_number = std::unordered_map<domain::subscription_number, Value, number_hash>;
+
+  environment* env = nullptr;
+  std::shared_ptr<supervision::actor_card> card;
+  domain::uuid_sequence ids;
+
+  by_number<subscription_pointer> catalog;
+  domain::fan_out fan_out;
+  std::int64_t catalog_revision = 0;
+  bool catalog_loaded = false;
+  bool catalog_loading = false;
+  /// A change was announced while a load was under way that may have missed it.
+  bool catalog_outdated = false;
+  std::uint64_t load_generation = 0;
+  /// Submissions that wait for the catalogue.
+  std::vector<std::shared_ptr<pending_submission>> waiting;
+
+  by_number<supervised_subscription> subscriptions;
+  std::unordered_map<caf::actor_id, domain::subscription_number> numbers;
+
+  std::size_t next_writer = 0;
+  std::shared_ptr<std::promise<void>> drained;
+};
+
+inline constexpr std::array<std::string_view, 4> ingest_gauges{"catalog", "catalog_revision",
+                                                               "subscriptions", "waiting"};
+
+ingest_actor::behavior_type ingest(ingest_actor::stateful_pointer<ingest_state> self,
+                                   environment& env, std::shared_ptr<supervision::actor_card> card);
+
+}  // namespace talaria::actors

@@ -1,0 +1,116 @@
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <caf/typed_actor.hpp>
+
+namespace talaria::actors {
+
+// clang-format off
+
+/// The owner of one subscription's runtime state. See subscription.hpp.
+using subscription_actor = caf::typed_actor<
+  /// Takes in what was just committed.
+  caf::reacts_to<deliver>,
+  /// An attempt ended: decides what becomes of its delivery and has it recorded.
+  caf::reacts_to<attempt_finished>,
+  /// The store has answered for outcomes.
+  caf::reacts_to<outcomes_recorded>,
+  /// A page that was asked for, or the reason there is none.
+  caf::reacts_to<page_loaded>,
+  /// INTERNAL: something is due.
+  caf::reacts_to<wake_due>,
+  /// The store may have something that is due.
+  caf::reacts_to<work_available>,
+  /// Goes on with other settings.
+  caf::reacts_to<subscription_changed>,
+  /// Forgets a delivery that waits.
+  caf::reacts_to<delivery_cancelled>,
+  /// Lets what is under way end, then ends.
+  caf::reacts_to<drain>>;
+
+/// Admission's other side: fan-out, routing, and the supervision of subscriptions. See ingest.hpp.
+using ingest_actor = caf::typed_actor<
+  /// Gives events their ids, finds their subscriptions and passes them on to a writer.
+  caf::reacts_to<submit_events>,
+  /// Routes committed deliveries to their subscriptions, waking those that sleep.
+  caf::reacts_to<events_committed>,
+  /// Fans out anew once the catalogue is up to date.
+  caf::reacts_to<fan_out_outdated>,
+  /// Brings the catalogue up to date.
+  caf::reacts_to<catalog_changed>,
+  /// What changed in the catalogue.
+  caf::reacts_to<catalog_loaded>,
+  /// INTERNAL: loading the catalogue failed a while ago.
+  caf::reacts_to<catalog_load_due>,
+  /// Wakes subscriptions.
+  caf::reacts_to<deliveries_due>,
+  /// Passes it on to the delivery's subscription, if that is awake.
+  caf::reacts_to<delivery_cancelled>,
+  /// Lets an idle subscription end, unless it was sent something meanwhile.
+  caf::reacts_to<subscription_idle>,
+  /// Ends a subscription that another node owns.
+  caf::reacts_to<subscription_fenced>,
+  /// INTERNAL: a failed subscription's backoff is over.
+  caf::reacts_to<restart_due>,
+  /// Refuses submissions from now on and drains every subscription.
+  caf::reacts_to<drain_all>>;
+
+/// Commits submissions in groups. See event_writer.hpp.
+using event_writer_actor = caf::typed_actor<
+  /// Adds a submission to the group that gathers.
+  caf::reacts_to<append_events>,
+  /// INTERNAL: commits the group.
+  caf::reacts_to<flush_due>>;
+
+struct record_outcome {
+  persistence::outcome outcome;
+  subscription_actor reply_to;
+};
+
+struct load_page {
+  domain::subscription_number subscription{};
+  delivery_window::page_request page;
+  subscription_actor reply_to;
+};
+
+struct load_catalog {
+  std::int64_t since_revision = 0;
+  ingest_actor reply_to;
+};
+
+/// Commits outcomes in groups. See outcome_writer.hpp.
+using outcome_writer_actor = caf::typed_actor<
+  /// Adds an outcome to the group that gathers; its answer goes to the subscription.
+  caf::reacts_to<record_outcome>,
+  /// INTERNAL: commits the group.
+  caf::reacts_to<flush_due>>;
+
+/// Reads the store for those who must not block. See store_reader.hpp.
+using store_reader_actor = caf::typed_actor<
+  /// Loads a page of a subscription's pending deliveries.
+  caf::reacts_to<load_page>,
+  /// Loads the changes of the catalogue.
+  caf::reacts_to<load_catalog>>;
+
+/// Hands requests to the outbound engine. See dispatcher.hpp.
+using dispatcher_actor = caf::typed_actor<
+  /// Makes the attempt as soon as the cap and the priorities allow.
+  caf::reacts_to<dispatch_attempt>,
+  /// A request has ended, so that another may start.
+  caf::reacts_to<transfer_ended>>;
+
+/// Finds due work that nobody holds, and deletes what is past its time. See janitor.hpp.
+using janitor_actor = caf::typed_actor<
+  /// INTERNAL: looks for subscriptions with due deliveries.
+  caf::reacts_to<sweep_due>,
+  /// INTERNAL: deletes what has expired.
+  caf::reacts_to<purge_due>>;
+
+// clang-format on
+
+}  // namespace talaria::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::record_outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::load_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::load_catalog)

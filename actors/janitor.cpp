@@ -1,0 +1,87 @@
+#include "actors/janitor.hpp"
+
+#include "supervision/failure.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace talaria::actors {
+
+namespace {
+
+using self_pointer = janitor_actor::stateful_pointer<janitor_state>;
+using namespace std::chrono_literals;
+
+/// What became due this long ago should have been sent; sooner, it is most likely on its way.
+constexpr auto sweep_grace = 2s;
+/// Rows are committed a little after the times they carry, so that each sweep looks back.
+constexpr auto sweep_overlap = 10s;
+constexpr std::size_t purge_rows_max = 5'000;
+/// Bounds one pass, so that a purge of years does not keep the sweep waiting.
+constexpr int purge_rounds_max = 20;
+
+void sweep(self_pointer self) {
+  auto& state = self->state;
+  const bool first = state.swept_until == domain::timestamp{};
+  const auto until = first ? state.env->now() : state.env->now() - sweep_grace;
+  const auto after = first ? domain::timestamp{} : state.swept_until - sweep_overlap;
+  auto due = state.queue->due_subscriptions({}, after, until);
+  if (!due) {
+    spdlog::warn("the sweep for due deliveries failed: {}", due.error().detail);
+    return;
+  }
+  state.swept_until = until;
+  if (!due->empty())
+    self->send(state.env->addresses.ingest.get(), deliveries_due{*std::move(due)});
+}
+
+template <class Purge>
+void purge_in_rounds(const char* what, const Purge& purge) {
+  for (int round = 0; round < purge_rounds_max; ++round) {
+    const domain::result<std::size_t> purged = purge();
+    if (!purged)
+      spdlog::warn("deleting expired {} failed: {}", what, purged.error().detail);
+    if (!purged || *purged < purge_rows_max)
+      return;
+  }
+}
+
+void purge(self_pointer self) {
+  auto& state = self->state;
+  const auto now = state.env->now();
+  purge_in_rounds("idempotency keys",
+                  [&] { return state.upkeep->purge_idempotency_keys(now, purge_rows_max); });
+  purge_in_rounds("events", [&] {
+    return state.upkeep->purge_events(now - state.env->settings.retention, purge_rows_max);
+  });
+}
+
+}  // namespace
+
+janitor_actor::behavior_type janitor(self_pointer self, environment& env,
+                                     std::shared_ptr<supervision::actor_card> card) {
+  supervision::fail_with_exception_text(self);
+  auto& state = self->state;
+  state.env = &env;
+  state.card = std::move(card);
+  state.queue = env.store.open_queue_reader();
+  state.upkeep = env.store.open_upkeep();
+  self->send(self, sweep_due{});
+  self->delayed_send(self, env.settings.purge_interval, purge_due{});
+  return {
+      [self](sweep_due) {
+        ++self->state.card->messages_handled;
+        sweep(self);
+        self->delayed_send(self, self->state.env->settings.sweep_interval, sweep_due{});
+      },
+      [self](purge_due) {
+        ++self->state.card->messages_handled;
+        purge(self);
+        self->delayed_send(self, self->state.env->settings.purge_interval, purge_due{});
+      },
+  };
+}
+
+}  // namespace talaria::actors

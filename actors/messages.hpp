@@ -1,0 +1,172 @@
+#pragma once
+
+#include "actors/attempt_order.hpp"
+#include "actors/delivery_window.hpp"
+#include "actors/pending_submission.hpp"
+#include "domain/id.hpp"
+#include "domain/subscription.hpp"
+#include "persistence/store.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <vector>
+
+/// Every message between actors. Commands are imperative, facts are past tense, wake-ups end in
+/// `_due`. All are local: what crosses nodes has a format of its own.
+namespace talaria::actors {
+
+using subscription_pointer = std::shared_ptr<const domain::subscription>;
+using event_pointer = std::shared_ptr<const domain::event>;
+
+// ------------------------------------------------------------------ on the way of a submission
+
+struct submit_events {
+  std::shared_ptr<pending_submission> submission;
+};
+
+/// A submission with its fan-out: for each event, the numbers and shards of its subscriptions.
+struct append_events {
+  std::shared_ptr<pending_submission> submission;
+  std::vector<std::vector<persistence::delivery_target>> fan_out;
+  std::int64_t catalog_revision = 0;
+};
+
+/// The catalogue moved on before these could be committed: they need a new fan-out.
+struct fan_out_outdated {
+  std::vector<std::shared_ptr<pending_submission>> submissions;
+};
+
+struct committed_event {
+  event_pointer event;
+  std::vector<persistence::delivery_target> fan_out;
+};
+
+struct events_committed {
+  std::vector<committed_event> events;
+};
+
+// --------------------------------------------------------------------- on the way of a delivery
+
+struct deliver {
+  std::vector<event_pointer> events;
+};
+
+struct dispatch_attempt {
+  std::shared_ptr<attempt_order> order;
+};
+
+/// To the dispatcher: a request left the engine.
+struct transfer_ended {};
+
+struct attempt_finished {
+  domain::event_id event;
+  attempt_result result;
+};
+
+struct outcome_recorded {
+  domain::event_id event;
+  persistence::record_status status{};
+};
+
+struct outcomes_recorded {
+  std::vector<outcome_recorded> outcomes;
+};
+
+// --------------------------------------------------------------------------- reading the store
+
+struct page_loaded {
+  domain::result<persistence::pending_page> page;
+};
+
+struct catalog_loaded {
+  domain::result<persistence::catalog_changes> changes;
+};
+
+// -------------------------------------------------------------------------------------- hints
+
+struct catalog_changed {};
+
+struct deliveries_due {
+  std::vector<domain::subscription_number> subscriptions;
+};
+
+struct delivery_cancelled {
+  domain::delivery_id delivery;
+};
+
+/// To one subscription: the store may have something that is due.
+struct work_available {};
+
+struct subscription_changed {
+  subscription_pointer subscription;
+};
+
+// ------------------------------------------------------------------------------ life and death
+
+/// A subscription has nothing to do; `messages_seen` lets `ingest` notice what it sent meanwhile.
+struct subscription_idle {
+  domain::subscription_number number{};
+  std::uint64_t messages_seen = 0;
+};
+
+/// A subscription refuses to go on, because its shard has another owner.
+struct subscription_fenced {
+  domain::subscription_number number{};
+};
+
+/// Finish what is under way, begin nothing new, then end.
+struct drain {};
+
+/// To `ingest`: as `drain`; the promise is kept when every subscription has ended.
+struct drain_all {
+  std::shared_ptr<std::promise<void>> drained;
+};
+
+// -------------------------------------------------------------------------- wake-ups to oneself
+
+struct flush_due {};
+struct wake_due {
+  /// A wake-up is void unless it is the last one that was set: timers cannot be cancelled.
+  std::uint64_t generation = 0;
+};
+struct restart_due {
+  domain::subscription_number number{};
+};
+struct catalog_load_due {
+  /// As `wake_due`.
+  std::uint64_t generation = 0;
+};
+struct sweep_due {};
+struct purge_due {};
+
+}  // namespace talaria::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::submit_events)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::append_events)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::fan_out_outdated)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::events_committed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::deliver)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::dispatch_attempt)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::transfer_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::attempt_finished)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::outcomes_recorded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::page_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::deliveries_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::delivery_cancelled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::work_available)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::subscription_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::subscription_idle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::subscription_fenced)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::drain)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::drain_all)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::flush_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::wake_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::restart_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_load_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::sweep_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::purge_due)

@@ -1,0 +1,120 @@
+#include "actors/outcome_writer.hpp"
+
+#include "supervision/failure.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+namespace talaria::actors {
+
+namespace {
+
+using self_pointer = outcome_writer_actor::stateful_pointer<outcome_writer_state>;
+
+constexpr std::chrono::milliseconds backoff_min{50};
+constexpr std::chrono::milliseconds backoff_max{1'000};
+
+void schedule_flush(self_pointer self) {
+  auto& state = self->state;
+  if (state.flush_pending)
+    return;
+  state.flush_pending = true;
+  if (state.backoff.count() == 0)
+    self->send(self, flush_due{});
+  else
+    self->delayed_send(self, state.backoff, flush_due{});
+}
+
+void count(const persistence::outcome& outcome, persistence::record_status status,
+           metrics& metrics) {
+  if (status == persistence::record_status::fenced)
+    metrics.outcomes_fenced.Increment();
+  if (status != persistence::record_status::recorded)
+    return;
+  switch (outcome.status) {
+    case domain::delivery_status::delivered:
+      metrics.deliveries_delivered.Increment();
+      break;
+    case domain::delivery_status::dead:
+      metrics.deliveries_dead.Increment();
+      break;
+    default:
+      metrics.deliveries_retried.Increment();
+  }
+}
+
+void answer(self_pointer self, std::vector<record_outcome> group,
+            const std::vector<persistence::record_status>& statuses) {
+  std::unordered_map<caf::actor_id, std::pair<subscription_actor, outcomes_recorded>> answers;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    count(group[i].outcome, statuses[i], self->state.env->metrics);
+    auto& [subscription, recorded] = answers[group[i].reply_to.id()];
+    recorded.outcomes.push_back({group[i].outcome.delivery.event, statuses[i]});
+    subscription = std::move(group[i].reply_to);
+  }
+  for (auto& [id, answer] : answers)
+    self->send(answer.first, std::move(answer.second));
+}
+
+void back_off(self_pointer self, const domain::error& error) {
+  auto& state = self->state;
+  if (state.backoff.count() == 0)
+    spdlog::warn("outcomes wait: the store does not take them: {}", error.detail);
+  state.backoff = std::clamp(state.backoff * 2, backoff_min, backoff_max);
+}
+
+void commit_group(self_pointer self) {
+  auto& state = self->state;
+  state.flush_pending = false;
+  std::vector<record_outcome> group;
+  std::vector<persistence::outcome> rows;
+  for (const auto& [id, waiting] : state.waiting) {
+    if (group.size() == state.env->settings.record_outcomes_max)
+      break;
+    group.push_back(waiting);
+    rows.push_back(waiting.outcome);
+  }
+  if (group.empty())
+    return;
+  const auto started = std::chrono::steady_clock::now();
+  const auto statuses = state.recorder->record(state.env->node, rows);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
+  state.env->metrics.record_seconds.Observe(elapsed.count());
+  if (statuses) {
+    state.backoff = std::chrono::milliseconds{0};
+    for (const auto& recorded : group)
+      state.waiting.erase(recorded.outcome.delivery);
+    answer(self, std::move(group), *statuses);
+  } else {
+    back_off(self, statuses.error());
+  }
+  if (!state.waiting.empty())
+    schedule_flush(self);
+}
+
+}  // namespace
+
+outcome_writer_actor::behavior_type outcome_writer(self_pointer self, environment& env,
+                                                   std::shared_ptr<supervision::actor_card> card) {
+  supervision::fail_with_exception_text(self);
+  auto& state = self->state;
+  state.env = &env;
+  state.card = std::move(card);
+  state.recorder = env.store.open_outcome_recorder();
+  return {
+      [self](record_outcome& message) {
+        auto& state = self->state;
+        ++state.card->messages_handled;
+        const auto delivery = message.outcome.delivery;
+        state.waiting.insert_or_assign(delivery, std::move(message));
+        schedule_flush(self);
+      },
+      [self](flush_due) { commit_group(self); },
+  };
+}
+
+}  // namespace talaria::actors

@@ -1,0 +1,269 @@
+#include "actors/subscription.hpp"
+
+#include "domain/delivery.hpp"
+#include "supervision/failure.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace talaria::actors {
+
+namespace {
+
+using self_pointer = subscription_actor::stateful_pointer<subscription_state>;
+using namespace std::chrono_literals;
+
+/// After a failed read of the store, or an attempt that could not be started.
+constexpr auto pause_after_failure = 200ms;
+/// A page that is missing for so long is lost: the reader died.
+constexpr auto page_patience = 30s;
+/// A wake-up that finds deliveries under way for less than this takes them for what the sweep saw.
+constexpr auto sweep_echo = 1s;
+
+constexpr std::uint16_t status_too_many_requests = 429;
+constexpr std::uint16_t status_service_unavailable = 503;
+
+bool may_deliver(const subscription_state& state) {
+  return !state.draining && state.subscription->active() && !state.subscription->paused;
+}
+
+void dispatch(self_pointer self, delivery_window::taken taken) {
+  const auto event = taken.event->id;
+  auto report = [subscription = subscription_actor{self}, event](attempt_result result) {
+    caf::anon_send(subscription, attempt_finished{event, std::move(result)});
+  };
+  auto order = std::make_shared<attempt_order>(
+      attempt_order::content{.subscription = self->state.subscription,
+                             .event = std::move(taken.event),
+                             .number = taken.progress.attempts + 1},
+      std::move(report));
+  self->send(self->state.env->addresses.dispatcher.get(), dispatch_attempt{std::move(order)});
+}
+
+void start_due_attempts(self_pointer self, domain::timestamp now) {
+  auto& state = self->state;
+  while (state.window->in_flight() < state.subscription->settings.max_in_flight) {
+    auto taken = state.window->take(now);
+    if (!taken)
+      return;
+    dispatch(self, *std::move(taken));
+  }
+}
+
+void ask_for_page(self_pointer self, domain::timestamp now) {
+  auto& state = self->state;
+  if (state.window->page_under_way() && now - state.page_asked_at >= page_patience)
+    state.window->page_failed(now);
+  const auto page = state.window->next_page(now);
+  if (!page)
+    return;
+  state.page_asked_at = now;
+  self->send(state.env->addresses.store_reader.get(),
+             load_page{state.subscription->number, *page, self});
+}
+
+void send_outcome(self_pointer self, persistence::outcome outcome) {
+  const auto& writers = self->state.env->addresses.outcome_writers;
+  const auto writer = domain::to_integer(self->state.subscription->number) % writers.size();
+  self->send(writers[writer].get(), record_outcome{std::move(outcome), self});
+}
+
+void set_timer(self_pointer self, domain::timestamp now) {
+  auto& state = self->state;
+  auto wake = now + state.env->settings.passivate_after;
+  const bool full = state.window->in_flight() >= state.subscription->settings.max_in_flight;
+  if (const auto due = state.window->next_wake(); due && may_deliver(state) && !full)
+    wake = std::min(wake, *due);
+  if (state.window->recording() > 0)
+    wake = std::min<domain::timestamp>(wake, now + state.env->settings.window.record_patience);
+  if (state.window->page_under_way())
+    wake = std::min<domain::timestamp>(wake, now + page_patience);
+  // The window may wait for room rather than for time; its next change looks again.
+  wake = std::max<domain::timestamp>(wake, now + 1ms);
+  if (state.timer_set_for && *state.timer_set_for > now && *state.timer_set_for <= wake)
+    return;
+  state.timer_set_for = wake;
+  self->delayed_send(self, wake - now, wake_due{++state.timer_generation});
+}
+
+void end_if_idle(self_pointer self, domain::timestamp now) {
+  auto& state = self->state;
+  if (state.window->size() > 0 || state.window->page_under_way()) {
+    state.last_work = now;
+    return;
+  }
+  if (now - state.last_work < state.env->settings.passivate_after)
+    return;
+  state.last_work = now;
+  self->send(state.env->addresses.ingest.get(),
+             subscription_idle{state.subscription->number, state.messages_seen});
+}
+
+void show(self_pointer self) {
+  auto& state = self->state;
+  const auto& window = *state.window;
+  const auto due = window.next_wake();
+  const auto due_ms = due ? std::chrono::floor<std::chrono::milliseconds>(due->time_since_epoch())
+                          : std::chrono::milliseconds{0};
+  const std::array<std::size_t, 6> values{window.size(),
+                                          window.waiting(),
+                                          window.in_flight(),
+                                          window.recording(),
+                                          static_cast<std::size_t>(due_ms.count()),
+                                          state.subscription->paused ? 1U : 0U};
+  for (std::size_t i = 0; i < values.size(); ++i)
+    state.card->set_gauge(i, static_cast<std::int64_t>(values.at(i)));
+  ++state.card->messages_handled;
+  state.card->mailbox_depth = self->mailbox().size();
+}
+
+/// After every message: starts what can start, fetches what is missing, and sets the one timer.
+void move_on(self_pointer self) {
+  auto& state = self->state;
+  const auto now = state.env->now();
+  if (may_deliver(state)) {
+    start_due_attempts(self, now);
+    ask_for_page(self, now);
+  } else {
+    state.window->release_waiting();
+  }
+  for (auto& outcome : state.window->overdue_records(now))
+    send_outcome(self, std::move(outcome));
+  show(self);
+  if (state.draining && state.window->size() == 0) {
+    self->quit();
+    return;
+  }
+  set_timer(self, now);
+}
+
+void judge_attempt(self_pointer self, attempt_finished& finished) {
+  auto& state = self->state;
+  const auto progress = state.window->in_flight_progress(finished.event);
+  if (!progress)
+    return;
+  const auto now = state.env->now();
+  auto& attempt = finished.result.attempt;
+  if (attempt.error == domain::attempt_error::aborted) {
+    state.window->aborted(finished.event, now + pause_after_failure);
+    return;
+  }
+  const bool may_ask_to_wait = attempt.status_code == status_too_many_requests ||
+                               attempt.status_code == status_service_unavailable;
+  const auto retry_after = may_ask_to_wait ? finished.result.retry_after : std::nullopt;
+  const auto verdict = domain::judge(*progress, attempt, state.subscription->settings.retry,
+                                     retry_after, now, state.env->random_fraction());
+  state.env->metrics.attempt_seconds.Observe(static_cast<double>(attempt.duration.count()) / 1e3);
+  persistence::outcome outcome{.delivery = {finished.event, state.subscription->number},
+                               .shard = state.shard,
+                               .epoch = state.env->epochs.at(static_cast<std::size_t>(state.shard)),
+                               .attempt = std::move(attempt),
+                               .status = verdict.status,
+                               .run_attempts = progress->run_attempts + 1,
+                               .due = verdict.due};
+  state.window->finished(outcome, now);
+  send_outcome(self, std::move(outcome));
+}
+
+void take_answers(self_pointer self, const outcomes_recorded& recorded) {
+  auto& state = self->state;
+  const auto now = state.env->now();
+  bool fenced = false;
+  for (const auto& outcome : recorded.outcomes) {
+    fenced = fenced || outcome.status == persistence::record_status::fenced;
+    state.window->recorded(outcome.event, outcome.status, now);
+  }
+  if (fenced)
+    self->send(state.env->addresses.ingest.get(), subscription_fenced{state.subscription->number});
+}
+
+void take_page(self_pointer self, const page_loaded& loaded) {
+  auto& window = *self->state.window;
+  if (!window.page_under_way())
+    return;
+  if (loaded.page)
+    window.page_loaded(*loaded.page);
+  else
+    window.page_failed(self->state.env->now() + pause_after_failure);
+}
+
+/// A sweep sees deliveries that are under way here as well; only others are worth a page.
+void look_in_store(self_pointer self) {
+  auto& window = *self->state.window;
+  const auto now = self->state.env->now();
+  const bool explained = window.busy_since(now - sweep_echo);
+  window.expect_in_store(explained ? now + page_patience : now);
+}
+
+}  // namespace
+
+subscription_actor::behavior_type subscription(self_pointer self, environment& env,
+                                               subscription_pointer subscription,
+                                               std::shared_ptr<supervision::actor_card> card,
+                                               caf::actor_addr supervisor) {
+  supervision::fail_with_exception_text(self);
+  auto& state = self->state;
+  state.env = &env;
+  state.card = std::move(card);
+  state.shard = persistence::shard_of(subscription->id);
+  state.subscription = std::move(subscription);
+  state.window.emplace(env.settings.window);
+  state.last_work = env.now();
+  // What the store holds is unknown: the first page tells.
+  state.window->expect_in_store(state.last_work);
+  // An orphan would go on beside the incarnation that the next `ingest` spawns.
+  self->monitor(supervisor);
+  self->set_down_handler([self](caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
+  self->send(self, wake_due{++state.timer_generation});
+  return {
+      [self](deliver& fresh) {
+        ++self->state.messages_seen;
+        for (auto& event : fresh.events)
+          self->state.window->add_fresh(std::move(event));
+        move_on(self);
+      },
+      [self](attempt_finished& finished) {
+        judge_attempt(self, finished);
+        move_on(self);
+      },
+      [self](const outcomes_recorded& recorded) {
+        take_answers(self, recorded);
+        move_on(self);
+      },
+      [self](const page_loaded& loaded) {
+        take_page(self, loaded);
+        move_on(self);
+      },
+      [self](wake_due wake) {
+        if (wake.generation != self->state.timer_generation)
+          return;
+        self->state.timer_set_for.reset();
+        end_if_idle(self, self->state.env->now());
+        move_on(self);
+      },
+      [self](work_available) {
+        ++self->state.messages_seen;
+        look_in_store(self);
+        move_on(self);
+      },
+      [self](subscription_changed& changed) {
+        ++self->state.messages_seen;
+        self->state.subscription = std::move(changed.subscription);
+        move_on(self);
+      },
+      [self](const delivery_cancelled& cancelled) {
+        ++self->state.messages_seen;
+        self->state.window->cancelled(cancelled.delivery.event);
+        move_on(self);
+      },
+      [self](drain) {
+        ++self->state.messages_seen;
+        self->state.draining = true;
+        move_on(self);
+      },
+  };
+}
+
+}  // namespace talaria::actors

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "actors/environment.hpp"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace talaria::actors {
+
+/// The owner of one subscription's runtime state: which of its deliveries are in memory, which are
+/// under way, and when the next one is due.
+///
+/// Spawned and supervised by `ingest` when there is work, rebuilt from the store, ended when idle.
+/// Talks to the dispatcher (attempts), an outcome writer (what came of them) and the store reader
+/// (pages). One timer, for whatever is due first. When it dies, the attempts under way may be
+/// repeated by its next incarnation; nothing else is lost, since the store has every pending
+/// delivery.
+struct subscription_state {
+  static inline const char* name = "subscription";
+
+  environment* env = nullptr;
+  std::shared_ptr<supervision::actor_card> card;
+  subscription_pointer subscription;
+  persistence::shard_id shard{};
+  std::optional<delivery_window> window;
+
+  /// Counts what `ingest` sent; see `subscription_idle`.
+  std::uint64_t messages_seen = 0;
+  domain::timestamp last_work;
+  domain::timestamp page_asked_at;
+  bool draining = false;
+
+  std::uint64_t timer_generation = 0;
+  std::optional<domain::timestamp> timer_set_for;
+};
+
+inline constexpr std::array<std::string_view, 6> subscription_gauges{
+    "window", "waiting", "in_flight", "recording", "next_due_ms", "paused"};
+
+subscription_actor::behavior_type subscription(
+    subscription_actor::stateful_pointer<subscription_state> self, environment& env,
+    subscription_pointer subscription, std::shared_ptr<supervision::actor_card> card,
+    caf::actor_addr supervisor);
+
+}  // namespace talaria::actors

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "actors/ingest.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+/// The part of `ingest` that spawns, supervises and ends the subscription actors.
+namespace talaria::actors {
+
+using ingest_pointer = ingest_actor::stateful_pointer<ingest_state>;
+
+/// The actor of a subscription, spawned if it sleeps.
+///
+/// @returns null if it cannot take messages now: it was deleted, backs off, is quarantined or about
+/// to end. In all these cases the store keeps what was meant for it.
+supervised_subscription* wake_subscription(ingest_pointer self, domain::subscription_number number);
+
+/// The actor of a subscription if it is up and to stay so.
+supervised_subscription* find_awake(ingest_pointer self, domain::subscription_number number);
+
+template <class Message>
+void send_to(ingest_pointer self, supervised_subscription& subscription, Message message) {
+  ++subscription.messages_sent;
+  self->send(subscription.handle, std::move(message));
+}
+
+/// Lets it end, with what is under way.
+void end_subscription(ingest_pointer self, supervised_subscription& subscription);
+
+void subscription_down(ingest_pointer self, const caf::down_msg& down);
+void restart_subscription(ingest_pointer self, domain::subscription_number number);
+
+void drain_subscriptions(ingest_pointer self, std::shared_ptr<std::promise<void>> drained);
+
+}  // namespace talaria::actors
