@@ -83,10 +83,10 @@ std::size_t priority_queue::size() const {
   return lines_[0].size() + lines_[1].size() + lines_[2].size();
 }
 
-dispatcher_actor::behavior_type dispatcher(self_pointer self, environment& env,
+dispatcher_actor::behavior_type dispatcher(self_pointer self, environment* env,
                                            std::shared_ptr<supervision::actor_card> card) {
   supervision::fail_with_exception_text(self);
-  self->state.env = &env;
+  self->state.env = env;
   self->state.card = std::move(card);
   return {
       [self](dispatch_attempt& dispatch) {

@@ -41,7 +41,7 @@ struct dispatcher_state {
 inline constexpr std::array<std::string_view, 2> dispatcher_gauges{"in_flight", "waiting"};
 
 dispatcher_actor::behavior_type dispatcher(
-    dispatcher_actor::stateful_pointer<dispatcher_state> self, environment& env,
+    dispatcher_actor::stateful_pointer<dispatcher_state> self, environment* env,
     std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

@@ -101,13 +101,13 @@ void commit_group(self_pointer self) {
 
 }  // namespace
 
-event_writer_actor::behavior_type event_writer(self_pointer self, environment& env,
+event_writer_actor::behavior_type event_writer(self_pointer self, environment* env,
                                                std::shared_ptr<supervision::actor_card> card) {
   supervision::fail_with_exception_text(self);
   auto& state = self->state;
-  state.env = &env;
+  state.env = env;
   state.card = std::move(card);
-  state.appender = env.store.open_event_appender();
+  state.appender = env->store.open_event_appender();
   return {
       [self](append_events& append) {
         auto& state = self->state;

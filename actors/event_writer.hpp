@@ -24,7 +24,7 @@ struct event_writer_state {
 };
 
 event_writer_actor::behavior_type event_writer(
-    event_writer_actor::stateful_pointer<event_writer_state> self, environment& env,
+    event_writer_actor::stateful_pointer<event_writer_state> self, environment* env,
     std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

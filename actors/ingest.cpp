@@ -176,10 +176,10 @@ void show(ingest_pointer self) {
 
 }  // namespace
 
-ingest_actor::behavior_type ingest(ingest_pointer self, environment& env,
+ingest_actor::behavior_type ingest(ingest_pointer self, environment* env,
                                    std::shared_ptr<supervision::actor_card> card) {
   supervision::fail_with_exception_text(self);
-  self->state.env = &env;
+  self->state.env = env;
   self->state.card = std::move(card);
   self->set_down_handler([self](caf::down_msg& down) { subscription_down(self, down); });
   start_catalog_load(self);

@@ -70,6 +70,6 @@ inline constexpr std::array<std::string_view, 4> ingest_gauges{"catalog", "catal
                                                                "subscriptions", "waiting"};
 
 ingest_actor::behavior_type ingest(ingest_actor::stateful_pointer<ingest_state> self,
-                                   environment& env, std::shared_ptr<supervision::actor_card> card);
+                                   environment* env, std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

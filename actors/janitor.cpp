@@ -60,16 +60,16 @@ void purge(self_pointer self) {
 
 }  // namespace
 
-janitor_actor::behavior_type janitor(self_pointer self, environment& env,
+janitor_actor::behavior_type janitor(self_pointer self, environment* env,
                                      std::shared_ptr<supervision::actor_card> card) {
   supervision::fail_with_exception_text(self);
   auto& state = self->state;
-  state.env = &env;
+  state.env = env;
   state.card = std::move(card);
-  state.queue = env.store.open_queue_reader();
-  state.upkeep = env.store.open_upkeep();
+  state.queue = env->store.open_queue_reader();
+  state.upkeep = env->store.open_upkeep();
   self->send(self, sweep_due{});
-  self->delayed_send(self, env.settings.purge_interval, purge_due{});
+  self->delayed_send(self, env->settings.purge_interval, purge_due{});
   return {
       [self](sweep_due) {
         ++self->state.card->messages_handled;

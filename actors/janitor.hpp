@@ -23,7 +23,7 @@ struct janitor_state {
 };
 
 janitor_actor::behavior_type janitor(janitor_actor::stateful_pointer<janitor_state> self,
-                                     environment& env,
+                                     environment* env,
                                      std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

@@ -98,13 +98,13 @@ void commit_group(self_pointer self) {
 
 }  // namespace
 
-outcome_writer_actor::behavior_type outcome_writer(self_pointer self, environment& env,
+outcome_writer_actor::behavior_type outcome_writer(self_pointer self, environment* env,
                                                    std::shared_ptr<supervision::actor_card> card) {
   supervision::fail_with_exception_text(self);
   auto& state = self->state;
-  state.env = &env;
+  state.env = env;
   state.card = std::move(card);
-  state.recorder = env.store.open_outcome_recorder();
+  state.recorder = env->store.open_outcome_recorder();
   return {
       [self](record_outcome& message) {
         auto& state = self->state;

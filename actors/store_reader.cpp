@@ -7,12 +7,12 @@
 namespace talaria::actors {
 
 store_reader_actor::behavior_type store_reader(
-    store_reader_actor::stateful_pointer<store_reader_state> self, environment& env,
+    store_reader_actor::stateful_pointer<store_reader_state> self, environment* env,
     std::shared_ptr<supervision::actor_card> card) {
   supervision::fail_with_exception_text(self);
   self->state.card = std::move(card);
-  self->state.queue = env.store.open_queue_reader();
-  self->state.catalog = env.store.open_catalog();
+  self->state.queue = env->store.open_queue_reader();
+  self->state.catalog = env->store.open_catalog();
   return {
       [self](const load_page& load) {
         ++self->state.card->messages_handled;

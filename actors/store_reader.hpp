@@ -20,7 +20,7 @@ struct store_reader_state {
 };
 
 store_reader_actor::behavior_type store_reader(
-    store_reader_actor::stateful_pointer<store_reader_state> self, environment& env,
+    store_reader_actor::stateful_pointer<store_reader_state> self, environment* env,
     std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

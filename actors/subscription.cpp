@@ -199,18 +199,18 @@ void look_in_store(self_pointer self) {
 
 }  // namespace
 
-subscription_actor::behavior_type subscription(self_pointer self, environment& env,
+subscription_actor::behavior_type subscription(self_pointer self, environment* env,
                                                subscription_pointer subscription,
                                                std::shared_ptr<supervision::actor_card> card,
                                                caf::actor_addr supervisor) {
   supervision::fail_with_exception_text(self);
   auto& state = self->state;
-  state.env = &env;
+  state.env = env;
   state.card = std::move(card);
   state.shard = persistence::shard_of(subscription->id);
   state.subscription = std::move(subscription);
-  state.window.emplace(env.settings.window);
-  state.last_work = env.now();
+  state.window.emplace(env->settings.window);
+  state.last_work = env->now();
   // What the store holds is unknown: the first page tells.
   state.window->expect_in_store(state.last_work);
   // An orphan would go on beside the incarnation that the next `ingest` spawns.

@@ -40,7 +40,7 @@ inline constexpr std::array<std::string_view, 6> subscription_gauges{
     "window", "waiting", "in_flight", "recording", "next_due_ms", "paused"};
 
 subscription_actor::behavior_type subscription(
-    subscription_actor::stateful_pointer<subscription_state> self, environment& env,
+    subscription_actor::stateful_pointer<subscription_state> self, environment* env,
     subscription_pointer subscription, std::shared_ptr<supervision::actor_card> card,
     caf::actor_addr supervisor);
 

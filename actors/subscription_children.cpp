@@ -16,9 +16,8 @@ std::string path_of(domain::subscription_number number) {
 
 void spawn_into(ingest_pointer self, supervised_subscription& child,
                 const subscription_pointer& subscription_of_child) {
-  auto& env = *self->state.env;
-  child.handle =
-      self->spawn(subscription, std::ref(env), subscription_of_child, child.card, self->address());
+  child.handle = self->spawn(subscription, self->state.env, subscription_of_child, child.card,
+                             self->address());
   child.up = true;
   child.ending = false;
   child.wanted = false;
