@@ -55,6 +55,7 @@ struct environment {
     supervision::address<ingest_actor> ingest;
     supervision::address<dispatcher_actor> dispatcher;
     supervision::address<store_reader_actor> store_reader;
+    supervision::address<janitor_actor> janitor;
     std::vector<supervision::address<event_writer_actor>> event_writers;
     std::vector<supervision::address<outcome_writer_actor>> outcome_writers;
   };

@@ -1,0 +1,97 @@
+#include "app/actor_tree.hpp"
+
+#include "actors/dispatcher.hpp"
+#include "actors/event_writer.hpp"
+#include "actors/ingest.hpp"
+#include "actors/janitor.hpp"
+#include "actors/outcome_writer.hpp"
+#include "actors/store_reader.hpp"
+#include "supervision/supervisor.hpp"
+
+#include <caf/all.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace talaria::app {
+
+namespace {
+
+using supervision::child_spec;
+using supervision::strategy;
+
+supervision::supervisor_options supervisor_at(std::string path, strategy restarts,
+                                              actors::environment& env) {
+  return {.path = std::move(path),
+          .restarts = restarts,
+          .policy = {},
+          .stop_grace = std::chrono::seconds{5},
+          .actors = &env.directory,
+          .now = env.now,
+          .jitter = env.random_fraction,
+          .on_failure = [&env](const supervision::actor_card& child, const std::string& reason) {
+            env.metrics.actor_failures.Increment();
+            spdlog::error("{} failed: {}", child.path, reason);
+          }};
+}
+
+/// A child whose handle is found at an address. `detached`: it has a thread of its own, since it
+/// blocks.
+template <caf::spawn_options Options = caf::no_spawn_options, class Behavior, class Handle>
+child_spec child(std::string name, std::string kind, Behavior behavior,
+                 supervision::address<Handle> address, actors::environment& env,
+                 std::span<const std::string_view> gauges = {}) {
+  return {.name = std::move(name),
+          .kind = std::move(kind),
+          .gauge_names = gauges,
+          .start = [behavior, address, &env](caf::scheduled_actor& supervisor,
+                                             std::shared_ptr<supervision::actor_card> card) {
+            auto handle = supervisor.spawn<Options>(behavior, &env, std::move(card));
+            address.set(handle);
+            return caf::actor_cast<caf::actor>(handle);
+          }};
+}
+
+child_spec group(std::string name, strategy restarts, std::vector<child_spec> children,
+                 actors::environment& env) {
+  auto options = supervisor_at("/" + name, restarts, env);
+  return {.name = std::move(name),
+          .kind = "supervisor",
+          .gauge_names = {},
+          .start = [options = std::move(options), children = std::move(children)](
+                       caf::scheduled_actor& supervisor, std::shared_ptr<supervision::actor_card>) {
+            return supervisor.spawn(supervision::supervisor, options, children);
+          }};
+}
+
+std::vector<child_spec> store_writers(actors::environment& env) {
+  std::vector<child_spec> writers;
+  for (std::size_t i = 0; i < env.addresses.event_writers.size(); ++i)
+    writers.push_back(child<caf::detached>(fmt::format("event_writer-{}", i), "event_writer",
+                                           actors::event_writer, env.addresses.event_writers[i],
+                                           env));
+  for (std::size_t i = 0; i < env.addresses.outcome_writers.size(); ++i)
+    writers.push_back(child<caf::detached>(fmt::format("outcome_writer-{}", i), "outcome_writer",
+                                           actors::outcome_writer, env.addresses.outcome_writers[i],
+                                           env));
+  return writers;
+}
+
+}  // namespace
+
+caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env) {
+  auto& at = env.addresses;
+  std::vector<child_spec> children{
+      group("store_writers", strategy::one_for_one, store_writers(env), env),
+      child<caf::detached>("store_reader", "store_reader", actors::store_reader, at.store_reader,
+                           env),
+      child("dispatcher", "dispatcher", actors::dispatcher, at.dispatcher, env,
+            actors::dispatcher_gauges),
+      // Supervises the subscriptions: /ingest/subscription-1, ...
+      child("ingest", "ingest", actors::ingest, at.ingest, env, actors::ingest_gauges),
+      child<caf::detached>("janitor", "janitor", actors::janitor, at.janitor, env),
+  };
+  return system.spawn(supervision::supervisor, supervisor_at("", strategy::one_for_one, env),
+                      std::move(children));
+}
+
+}  // namespace talaria::app

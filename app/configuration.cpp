@@ -1,0 +1,257 @@
+#include "app/configuration.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <sstream>
+#include <utility>
+
+namespace talaria::app {
+
+namespace {
+
+using domain::ec;
+using domain::fail;
+using domain::result;
+
+constexpr std::string_view variable_prefix = "TALARIA_";
+/// Names the file, and so cannot be a setting in it.
+constexpr std::string_view file_variable = "TALARIA_CONFIG";
+
+result<std::uint64_t> read_number(std::string_view text, std::uint64_t min, std::uint64_t max) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < min || number > max)
+    return fail(ec::invalid_value, fmt::format("must be a number from {} to {}", min, max));
+  return number;
+}
+
+template <class Target>
+auto number_setting(Target configuration::*target, std::uint64_t min, std::uint64_t max) {
+  return [=](std::string_view text, configuration& into) -> result<void> {
+    const auto number = read_number(text, min, max);
+    if (!number)
+      return tl::unexpected(number.error());
+    into.*target = static_cast<Target>(*number);
+    return {};
+  };
+}
+
+auto text_setting(std::string configuration::*target, std::size_t bytes_min) {
+  return [=](std::string_view text, configuration& into) -> result<void> {
+    if (text.size() < bytes_min)
+      return fail(ec::invalid_value, fmt::format("must have at least {} characters", bytes_min));
+    into.*target = text;
+    return {};
+  };
+}
+
+result<void> read_listen(std::string_view text, configuration& into) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0)
+    return fail(ec::invalid_value, "must be <address>:<port>, as in 127.0.0.1:8080 or [::1]:8080");
+  const auto port = read_number(text.substr(colon + 1), 0, 65535);
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  if (!port || !delivery::parse_ip_address(host))
+    return fail(ec::invalid_value, "must be <address>:<port>, as in 127.0.0.1:8080 or [::1]:8080");
+  into.http_host = host;
+  into.http_port = static_cast<std::uint16_t>(*port);
+  return {};
+}
+
+result<void> read_store_url(std::string_view text, configuration& into) {
+  constexpr std::string_view scheme = "sqlite:";
+  if (!text.starts_with(scheme) || text.size() == scheme.size())
+    return fail(ec::invalid_value, "must be sqlite:<file>");
+  into.store_url = text;
+  return {};
+}
+
+result<void> read_networks(std::string_view text, configuration& into) {
+  std::vector<delivery::network> networks;
+  std::istringstream entries{std::string{text}};
+  for (std::string entry; std::getline(entries, entry, ',');) {
+    const auto first = entry.find_first_not_of(' ');
+    if (first == std::string::npos)
+      continue;
+    entry = entry.substr(first, entry.find_last_not_of(' ') - first + 1);
+    auto network = delivery::parse_network(entry);
+    if (!network)
+      return fail(ec::invalid_value, fmt::format("{} is not a network such as 10.0.0.0/8", entry));
+    networks.push_back(*network);
+  }
+  into.allow_addresses = std::move(networks);
+  return {};
+}
+
+result<void> read_log_level(std::string_view text, configuration& into) {
+  constexpr std::array<std::string_view, 5> levels{"trace", "debug", "info", "warn", "error"};
+  if (std::find(levels.begin(), levels.end(), text) == levels.end())
+    return fail(ec::invalid_value, "must be trace, debug, info, warn or error");
+  into.log_level = text;
+  return {};
+}
+
+result<void> read_log_format(std::string_view text, configuration& into) {
+  if (text != "human" && text != "json")
+    return fail(ec::invalid_value, "must be human or json");
+  into.log = text == "json" ? log_format::json : log_format::human;
+  return {};
+}
+
+using c = configuration;
+
+const std::array settings{
+    setting{"http.listen", "127.0.0.1:8080",
+            "Address and port of the API. Anything but loopback makes it reachable from other "
+            "machines.",
+            read_listen},
+    setting{"http.workers", "2", "Threads that read and answer requests.",
+            number_setting(&c::http_workers, 1, 64)},
+    setting{"http.connections_max", "20000", "Connections open at once; further ones are refused.",
+            number_setting(&c::http_connections_max, 16, 1'000'000)},
+    setting{"store.url", "sqlite:talaria.db", "Where events are kept: sqlite:<file>.",
+            read_store_url},
+    setting{"auth.bootstrap_key", "",
+            "Administrator key made on the first start. Unset: one is made and printed once.",
+            text_setting(&c::bootstrap_key, 16)},
+    setting{"delivery.allow_addresses", "",
+            "Comma-separated networks that deliveries may go to although they are not public.",
+            read_networks},
+    setting{"delivery.loops", "2", "Threads that send requests.",
+            number_setting(&c::delivery_loops, 1, 16)},
+    setting{"delivery.in_flight_max", "2048", "Requests to receivers under way at once.",
+            number_setting(&c::attempts_in_flight_max, 1, 20'000)},
+    setting{"delivery.connect_timeout_ms", "5000",
+            "Longest wait for a receiver to accept a connection.",
+            number_setting(&c::connect_timeout, 1, 60'000)},
+    setting{"ingest.submissions_max", "10000",
+            "Submissions admitted and not yet answered; further ones are answered 429.",
+            number_setting(&c::submissions_max, 1, 1'000'000)},
+    setting{"ingest.idempotency_window_hours", "24", "How long an idempotency key is remembered.",
+            number_setting(&c::idempotency_window, 1, 8'760)},
+    setting{"retention.days", "30", "Events and attempts older than this are deleted.",
+            number_setting(&c::retention, 1, 3'650)},
+    setting{"shutdown.drain_timeout_ms", "20000",
+            "How long a stop waits for requests and attempts under way.",
+            number_setting(&c::drain_timeout, 0, 600'000)},
+    setting{"node.name", "talaria-1", "This process in the attempts it makes.",
+            text_setting(&c::node_name, 1)},
+    setting{"log.level", "info", "trace, debug, info, warn or error.", read_log_level},
+    setting{"log.format", "human", "human or json.", read_log_format},
+};
+
+result<void> apply(std::string_view key, std::string_view name, std::string_view text,
+                   configuration& into) {
+  const auto found = std::find_if(settings.begin(), settings.end(),
+                                  [&](const setting& candidate) { return candidate.key == key; });
+  if (found == settings.end())
+    return fail(ec::unknown_field, fmt::format("{} is not a setting", name), std::string{name});
+  if (const auto applied = found->apply(text, into); !applied)
+    return fail(ec::invalid_value, fmt::format("{} {}", name, applied.error().detail),
+                std::string{name});
+  return {};
+}
+
+/// The text of a TOML value as a variable would give it; lists become comma-separated.
+result<std::string> text_of(const toml::node& node, const std::string& key) {
+  if (const auto* text = node.as_string())
+    return text->get();
+  if (const auto* number = node.as_integer())
+    return std::to_string(number->get());
+  if (const auto* list = node.as_array()) {
+    std::string joined;
+    for (const auto& entry : *list) {
+      const auto* text = entry.as_string();
+      if (text == nullptr)
+        return fail(ec::wrong_type, fmt::format("{} must be a list of strings", key), key);
+      joined += (joined.empty() ? "" : ",") + text->get();
+    }
+    return joined;
+  }
+  return fail(ec::wrong_type,
+              fmt::format("{} must be a string, a number or a list of strings", key), key);
+}
+
+result<void> apply_table(const toml::table& table, const std::string& prefix, configuration& into) {
+  for (const auto& [name, node] : table) {
+    const auto key = prefix + std::string{name.str()};
+    if (const auto* nested = node.as_table()) {
+      if (auto applied = apply_table(*nested, key + ".", into); !applied)
+        return applied;
+      continue;
+    }
+    const auto text = text_of(node, key);
+    if (!text)
+      return tl::unexpected(text.error());
+    if (auto applied = apply(key, key, *text, into); !applied)
+      return applied;
+  }
+  return {};
+}
+
+result<void> apply_file(std::string_view text, configuration& into) {
+  try {
+    return apply_table(toml::parse(text), "", into);
+  } catch (const toml::parse_error& error) {
+    return fail(ec::invalid_value, fmt::format("the file is not valid TOML: {} (line {})",
+                                               error.description(), error.source().begin.line));
+  }
+}
+
+result<void> apply_variables(const std::map<std::string, std::string>& variables,
+                             configuration& into) {
+  for (const auto& [name, text] : variables) {
+    if (!name.starts_with(variable_prefix) || name == file_variable)
+      continue;
+    const auto found =
+        std::find_if(settings.begin(), settings.end(),
+                     [&](const setting& candidate) { return variable_of(candidate.key) == name; });
+    if (auto applied = apply(found == settings.end() ? "" : found->key, name, text, into); !applied)
+      return applied;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const setting> all_settings() {
+  return settings;
+}
+
+std::string variable_of(std::string_view key) {
+  std::string name{variable_prefix};
+  for (const char c : key)
+    name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+std::string flag_of(std::string_view key) {
+  std::string flag = "--";
+  for (const char c : key)
+    flag += c == '.' || c == '_' ? '-' : c;
+  return flag;
+}
+
+result<configuration> read_configuration(std::string_view toml,
+                                         const std::map<std::string, std::string>& variables,
+                                         const std::map<std::string, std::string>& flags) {
+  configuration read;
+  if (auto applied = apply_file(toml, read); !applied)
+    return tl::unexpected(applied.error());
+  if (auto applied = apply_variables(variables, read); !applied)
+    return tl::unexpected(applied.error());
+  for (const auto& [key, text] : flags) {
+    if (auto applied = apply(key, flag_of(key), text, read); !applied)
+      return tl::unexpected(applied.error());
+  }
+  return read;
+}
+
+}  // namespace talaria::app

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "delivery/address_guard.hpp"
+#include "domain/error.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace talaria::app {
+
+enum class log_format : std::uint8_t { human, json };
+
+/// Everything an operator may set; the members' initial values are the defaults.
+struct configuration {
+  std::string http_host = "127.0.0.1";
+  std::uint16_t http_port = 8080;
+  std::size_t http_workers = 2;
+  std::size_t http_connections_max = 20'000;
+
+  std::string store_url = "sqlite:talaria.db";
+
+  /// Empty: a key is made and printed once.
+  std::string bootstrap_key;
+
+  std::vector<delivery::network> allow_addresses;
+  std::size_t delivery_loops = 2;
+  std::size_t attempts_in_flight_max = 2'048;
+  std::chrono::milliseconds connect_timeout{5'000};
+
+  std::size_t submissions_max = 10'000;
+  std::chrono::hours idempotency_window{24};
+  std::chrono::days retention{30};
+
+  std::chrono::milliseconds drain_timeout{20'000};
+  std::string node_name = "talaria-1";
+
+  std::string log_level = "info";
+  log_format log = log_format::human;
+};
+
+/// One setting: its key in the TOML file, from which its variable (`TALARIA_HTTP_LISTEN`) and its
+/// flag
+/// (`--http-listen`) follow.
+struct setting {
+  std::string_view key;
+  std::string_view default_text;
+  std::string_view description;
+  /// @returns what is wrong with the text.
+  std::function<domain::result<void>(std::string_view text, configuration& into)> apply;
+};
+
+std::span<const setting> all_settings();
+std::string variable_of(std::string_view key);
+std::string flag_of(std::string_view key);
+
+/// Puts the layers together: the file, overridden by the variables, overridden by the flags.
+///
+/// @param toml The file's text.
+/// @param variables The whole environment; those that begin with `TALARIA_` count.
+/// @param flags By key.
+/// @returns the first fault, with the setting's key (or variable) as `field`: an unknown name is
+/// one.
+domain::result<configuration> read_configuration(
+    std::string_view toml, const std::map<std::string, std::string>& variables,
+    const std::map<std::string, std::string>& flags);
+
+}  // namespace talaria::app
