@@ -64,11 +64,16 @@ std::optional<timestamp> combine(int year_number, int month_number, int day_numb
   const year_month_day date{year{year_number}, month{static_cast<unsigned>(month_number)},
                             day{static_cast<unsigned>(day_number)}};
   // A leap second (60) is accepted and counts as the first second of the next minute.
-  if (!date.ok() || year_number < 1970 || hour_number > 23 || minute_number > 59 ||
-      second_number > 60)
+  if (!date.ok() || hour_number > 23 || minute_number > 59 || second_number > 60)
     return std::nullopt;
   return timestamp{sys_days{date}} + hours{hour_number} + minutes{minute_number} +
          seconds{second_number} + fraction;
+}
+
+/// Years 1970 to 9999 in UTC: what `to_rfc3339` can write and `parse_rfc3339` read back.
+std::optional<timestamp> within_range(timestamp time) {
+  constexpr timestamp end{sys_days{year{10000} / January / 1}};
+  return time >= timestamp{} && time < end ? std::optional{time} : std::nullopt;
 }
 
 microseconds read_fraction(field_reader& reader) {
@@ -134,9 +139,7 @@ std::optional<timestamp> parse_rfc3339(std::string_view text) {
     return std::nullopt;
   const auto local = combine(year_number, month_number, day_number, hour_number, minute_number,
                              second_number, fraction);
-  if (!local || *local - *offset < timestamp{})
-    return std::nullopt;
-  return *local - *offset;
+  return local ? within_range(*local - *offset) : std::nullopt;
 }
 
 std::optional<timestamp> parse_http_date(std::string_view text) {
@@ -167,8 +170,9 @@ std::optional<timestamp> parse_http_date(std::string_view text) {
   reader.expect(" GMT");
   if (!reader.complete())
     return std::nullopt;
-  return combine(year_number, month_number, day_number, hour_number, minute_number, second_number,
-                 microseconds{0});
+  const auto time = combine(year_number, month_number, day_number, hour_number, minute_number,
+                            second_number, microseconds{0});
+  return time ? within_range(*time) : std::nullopt;
 }
 
 }  // namespace talaria::domain
