@@ -22,11 +22,25 @@ bool is_identifier_character(char c) {
 }
 
 /// A double of integral value reads like the integer, so that 1.0 equals 1 as JSON means it.
+///
+/// Any other has 15 digits: Boost.JSON reads numbers with an error in the last of 17, so that more
+/// would make a text that changes whenever it is stored and read back.
 std::string number_text(double number) {
-  constexpr double exact_integers_end = 9007199254740992.0;  // 2^53
-  if (std::trunc(number) == number && std::fabs(number) < exact_integers_end)
-    return fmt::format("{}", static_cast<std::int64_t>(number));
-  return fmt::format("{}", number);
+  // The largest double that 15 digits do not round up past the range of doubles.
+  constexpr double finite_max = 1.797693134862312e308;
+  if (std::fabs(number) > finite_max)
+    return number < 0 ? "-1e999" : "1e999";  // JSON has no other infinity
+  constexpr double fifteen_digits = 1e14;
+  if (std::fabs(number) >= fifteen_digits)
+    number = std::round(number);
+  const double two_to_63 = std::exp2(63);
+  const double two_to_64 = std::exp2(64);
+  if (std::trunc(number) == number && number >= -two_to_63 && number < two_to_64) {
+    if (number < two_to_63)
+      return fmt::format("{}", static_cast<std::int64_t>(number));
+    return fmt::format("{}", static_cast<std::uint64_t>(number));
+  }
+  return fmt::format("{:.15g}", number);
 }
 
 }  // namespace
