@@ -30,7 +30,8 @@ result<retry_schedule::duration> retry_schedule::next_delay(
   const auto planned = static_cast<double>(delays_[failed - 1].count());
   duration delay{
       std::max<std::int64_t>(1, std::llround(planned * (1 - spread + 2 * spread * jitter)))};
-  if (retry_after) {
+  // A time in the past asks for nothing.
+  if (retry_after && *retry_after > 0s) {
     // Compared in seconds first: a receiver may send any number, and milliseconds could overflow.
     const auto longest = *std::max_element(delays_.begin(), delays_.end());
     const bool beyond_longest =
