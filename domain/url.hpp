@@ -17,7 +17,8 @@ struct webhook_url {
 };
 
 /// Accepts absolute `http` and `https` URLs of at most `limits::url_bytes_max` bytes without user
-/// information, fragment, control characters or spaces, with a port from 1 to 65535.
+/// information, fragment, control characters or spaces, with a port from 1 to 65535. The host is
+/// not percent-encoded.
 ///
 /// @returns the fault with `field` left empty.
 result<webhook_url> parse_webhook_url(std::string_view text);
