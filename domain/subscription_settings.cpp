@@ -25,6 +25,20 @@ std::string pointer(std::string_view field) {
   return fmt::format("/{}", field);
 }
 
+/// A name that a client chose, as a reference token of RFC 6901.
+std::string escaped(std::string_view name) {
+  std::string token;
+  for (const char c : name) {
+    if (c == '~')
+      token += "~0";
+    else if (c == '/')
+      token += "~1";
+    else
+      token += c;
+  }
+  return token;
+}
+
 result<std::string> read_string(const json::value& value, std::string_view field,
                                 std::size_t bytes_max) {
   if (!value.is_string())
@@ -103,7 +117,7 @@ result<labels> read_label_filter(const json::value& value) {
                 "/label_filter");
   labels filter;
   for (const auto& [name, scalar] : object) {
-    const auto field = fmt::format("/label_filter/{}", std::string_view{name.data(), name.size()});
+    const auto field = fmt::format("/label_filter/{}", escaped({name.data(), name.size()}));
     if (!scalar.is_string() && !scalar.is_number() && !scalar.is_bool())
       return fail(ec::wrong_type, "a label is compared with a string, a number or a boolean",
                   field);
@@ -172,7 +186,7 @@ result<std::vector<std::pair<std::string, std::string>>> read_headers(const json
   std::vector<std::pair<std::string, std::string>> headers;
   for (const auto& [key, content] : object) {
     const std::string name{key};
-    const auto field = fmt::format("/headers/{}", name);
+    const auto field = fmt::format("/headers/{}", escaped(name));
     if (!content.is_string())
       return fail(ec::wrong_type, "a header's value is a string", field);
     const std::string text{content.get_string()};
@@ -188,14 +202,18 @@ result<std::vector<std::pair<std::string, std::string>>> read_headers(const json
 }
 
 result<retry_schedule> read_delays(const json::value& value) {
-  if (!value.is_array() || value.get_array().size() > limits::retry_delays_max)
-    return fail(
-        ec::invalid_value,
-        fmt::format("delays_ms is an array of at most {} integers", limits::retry_delays_max),
-        "/retry/delays_ms");
+  constexpr std::string_view field = "/retry/delays_ms";
+  if (!value.is_array())
+    return fail(ec::wrong_type, "delays_ms must be an array of integers", std::string{field});
+  const auto& array = value.get_array();
+  if (array.size() > limits::retry_delays_max)
+    return fail(ec::invalid_value,
+                fmt::format("delays_ms has at most {} entries", limits::retry_delays_max),
+                std::string{field});
   std::vector<retry_schedule::duration> delays;
-  for (const auto& entry : value.get_array()) {
-    const auto delay = read_integer(entry, "retry/delays_ms", 1, limits::retry_delay_max.count());
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    const auto delay = read_integer(array[i], fmt::format("retry/delays_ms/{}", i), 1,
+                                    limits::retry_delay_max.count());
     if (!delay)
       return tl::unexpected(delay.error());
     delays.emplace_back(*delay);
@@ -203,30 +221,48 @@ result<retry_schedule> read_delays(const json::value& value) {
   return retry_schedule{std::move(delays)};
 }
 
-result<retry_schedule> read_exponential(const json::object& object) {
-  const auto member = [&](std::string_view name) {
-    const auto* found = object.if_contains({name.data(), name.size()});
-    return found != nullptr ? *found : json::value{};
-  };
-  const auto longest_ms = limits::retry_delay_max.count();
-  const auto base = read_integer(member("base_ms"), "retry/base_ms", 1, longest_ms);
-  if (!base)
-    return tl::unexpected(base.error());
-  const auto max = read_integer(member("max_ms"), "retry/max_ms", *base, longest_ms);
-  if (!max)
-    return tl::unexpected(max.error());
-  const auto attempts =
-      read_integer(member("max_attempts"), "retry/max_attempts", 1, limits::retry_delays_max + 1);
-  if (!attempts)
-    return tl::unexpected(attempts.error());
-  const auto factor_value = member("factor");
+constexpr std::array<std::string_view, 5> exponential_members{"strategy", "base_ms", "factor",
+                                                              "max_ms", "max_attempts"};
+
+result<double> read_factor(const json::value& value) {
+  if (!value.is_number())
+    return fail(ec::wrong_type, "factor must be a number", "/retry/factor");
   constexpr double factor_max = 100;
-  const double factor = factor_value.is_number() ? factor_value.to_number<double>() : 0;
+  const auto factor = value.to_number<double>();
   if (!(factor >= 1 && factor <= factor_max))
     return fail(ec::invalid_value, "factor must be a number from 1 to 100", "/retry/factor");
+  return factor;
+}
+
+result<retry_schedule> read_exponential(const json::object& object) {
+  for (const auto name : exponential_members) {
+    if (!object.contains({name.data(), name.size()}))
+      return fail(ec::missing_field, fmt::format("an exponential schedule needs {}", name),
+                  fmt::format("/retry/{}", name));
+  }
+  const auto strategy =
+      read_string(object.at("strategy"), "retry/strategy", limits::name_bytes_max);
+  if (!strategy)
+    return tl::unexpected(strategy.error());
+  if (*strategy != "exponential")
+    return fail(ec::invalid_value, "strategy must be exponential", "/retry/strategy");
+  const auto longest_ms = limits::retry_delay_max.count();
+  const auto base = read_integer(object.at("base_ms"), "retry/base_ms", 1, longest_ms);
+  if (!base)
+    return tl::unexpected(base.error());
+  const auto max = read_integer(object.at("max_ms"), "retry/max_ms", *base, longest_ms);
+  if (!max)
+    return tl::unexpected(max.error());
+  const auto attempts = read_integer(object.at("max_attempts"), "retry/max_attempts", 1,
+                                     limits::retry_delays_max + 1);
+  if (!attempts)
+    return tl::unexpected(attempts.error());
+  const auto factor = read_factor(object.at("factor"));
+  if (!factor)
+    return tl::unexpected(factor.error());
   return retry_schedule{
       retry_schedule::exponential{.base = retry_schedule::duration{*base},
-                                  .factor = factor,
+                                  .factor = *factor,
                                   .max = retry_schedule::duration{*max},
                                   .attempts_max = static_cast<std::uint32_t>(*attempts)}};
 }
@@ -235,8 +271,6 @@ result<retry_schedule> read_retry(const json::value& value) {
   if (!value.is_object())
     return fail(ec::wrong_type, "retry must be an object", "/retry");
   const auto& object = value.get_object();
-  constexpr std::array<std::string_view, 5> exponential_members{"strategy", "base_ms", "factor",
-                                                                "max_ms", "max_attempts"};
   const bool has_delays = object.contains("delays_ms");
   for (const auto& [key, ignored] : object) {
     const std::string_view name{key.data(), key.size()};
@@ -248,13 +282,10 @@ result<retry_schedule> read_retry(const json::value& value) {
       return fail(ec::unknown_field,
                   "retry has either delays_ms alone, or strategy, base_ms, factor, "
                   "max_ms and max_attempts",
-                  fmt::format("/retry/{}", name));
+                  fmt::format("/retry/{}", escaped(name)));
   }
   if (has_delays)
     return read_delays(object.at("delays_ms"));
-  const auto* strategy = object.if_contains("strategy");
-  if (strategy == nullptr || *strategy != "exponential")
-    return fail(ec::invalid_value, "strategy must be exponential", "/retry/strategy");
   return read_exponential(object);
 }
 
@@ -299,14 +330,21 @@ result<void> read_url(const json::value& value, subscription_settings& into) {
   return {};
 }
 
-/// Values of the contract that this version does not carry out are refused, not ignored.
-result<void> refuse_unless(const json::value& value, std::string_view field,
-                           std::string_view supported) {
-  if (value.is_string() &&
-      std::string_view{value.get_string().data(), value.get_string().size()} == supported)
-    return {};
+/// What the contract has and this version does not carry out is refused, not ignored.
+tl::unexpected<error> refuse_unsupported(std::string_view field) {
   return fail(ec::not_supported, fmt::format("{} is not available in this version", field),
               pointer(field));
+}
+
+result<void> read_ordering(const json::value& value, subscription_settings&) {
+  const auto ordering = read_string(value, "ordering", limits::name_bytes_max);
+  if (!ordering)
+    return tl::unexpected(ordering.error());
+  if (*ordering == "fifo")
+    return refuse_unsupported("ordering");
+  if (*ordering != "parallel")
+    return fail(ec::invalid_value, "ordering must be one of parallel, fifo", "/ordering");
+  return {};
 }
 
 using member_reader = result<void> (*)(const json::value&, subscription_settings&);
@@ -363,9 +401,9 @@ constexpr std::array members{
              return assign(into.retry, read_retry(value));
            }},
     member{"signature",
-           [](const json::value& value, subscription_settings& into) {
+           [](const json::value& value, subscription_settings& into) -> result<void> {
              if (value == "standard-v1a")
-               return refuse_unless(value, "signature", "");
+               return refuse_unsupported("signature");
              return assign(into.signature,
                            read_choice<signature_scheme>(value, "signature", scheme_texts));
            }},
@@ -373,21 +411,18 @@ constexpr std::array members{
            [](const json::value& value, subscription_settings& into) {
              return assign(into.body, read_choice<body_form>(value, "body", body_texts));
            }},
-    member{"ordering",
-           [](const json::value& value, subscription_settings&) {
-             return refuse_unless(value, "ordering", "parallel");
-           }},
+    member{"ordering", read_ordering},
     member{"rate_limit_per_second",
-           [](const json::value& value, subscription_settings&) {
-             return refuse_unless(value, "rate_limit_per_second", "");
+           [](const json::value&, subscription_settings&) -> result<void> {
+             return refuse_unsupported("rate_limit_per_second");
            }},
     member{"circuit_breaker",
-           [](const json::value& value, subscription_settings&) {
-             return refuse_unless(value, "circuit_breaker", "");
+           [](const json::value&, subscription_settings&) -> result<void> {
+             return refuse_unsupported("circuit_breaker");
            }},
     member{"disable_after_failing_hours",
-           [](const json::value& value, subscription_settings&) {
-             return refuse_unless(value, "disable_after_failing_hours", "");
+           [](const json::value&, subscription_settings&) -> result<void> {
+             return refuse_unsupported("disable_after_failing_hours");
            }},
 };
 
@@ -427,7 +462,7 @@ result<subscription_settings> parse_subscription_settings(const json::object& ob
     });
     if (found == members.end())
       return fail(ec::unknown_field, fmt::format("a subscription has no field {}", name),
-                  pointer(name));
+                  pointer(escaped(name)));
     if (auto read = found->read(value, settings); !read)
       return tl::unexpected(read.error());
   }
