@@ -426,19 +426,28 @@ constexpr std::array members{
            }},
 };
 
-/// RFC 7396, section 2; a schedule is replaced as a whole, since its two forms exclude each other.
+/// RFC 7396, section 2. What remains keeps its order: headers are sent in theirs.
 json::object merge_patch(json::object target, const json::object& patch) {
   for (const auto& [key, value] : patch) {
     if (value.is_null()) {
-      target.erase(key);
-    } else if (auto* nested = target.if_contains(key);
-               value.is_object() && nested != nullptr && nested->is_object() && key != "retry") {
-      *nested = merge_patch(nested->get_object(), value.get_object());
+      target.stable_erase(key);
+    } else if (value.is_object()) {
+      auto& nested = target[key];
+      // A patch of what is no object is a patch of an empty one: its nulls are not kept.
+      auto before = nested.is_object() ? std::move(nested.get_object()) : json::object{};
+      nested = merge_patch(std::move(before), value.get_object());
     } else {
       target[key] = value;
     }
   }
   return target;
+}
+
+/// Reads metadata of our own, which may be as deep as a request's body.
+json::value parse_metadata(const std::string& text) {
+  json::parse_options options;
+  options.max_depth = limits::json_depth_max;
+  return json::parse(text, {}, options);
 }
 
 }  // namespace
@@ -476,6 +485,9 @@ result<subscription_settings> merge_subscription_settings(const json::object& ch
   auto fields = to_json(base);
   if (base.url.empty())
     fields.erase("url");
+  // A schedule is replaced as a whole, since its two forms exclude each other.
+  if (changes.contains("retry"))
+    fields.erase("retry");
   return parse_subscription_settings(merge_patch(std::move(fields), changes));
 }
 
@@ -491,7 +503,7 @@ json::object to_json(const subscription_settings& settings) {
       {"event_types", std::move(event_types)},
       {"label_filter", json::parse(to_json(settings.label_filter))},
       {"description", settings.description},
-      {"metadata", json::parse(settings.metadata)},
+      {"metadata", parse_metadata(settings.metadata)},
       {"enabled", settings.enabled},
       {"method", to_string(settings.method)},
       {"headers", std::move(headers)},
