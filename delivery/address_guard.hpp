@@ -1,5 +1,7 @@
 #pragma once
 
+#include "domain/error.hpp"
+
 #include <sys/socket.h>
 
 #include <array>
@@ -7,8 +9,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "domain/error.hpp"
 
 namespace talaria::delivery {
 
@@ -21,6 +21,8 @@ struct ip_address {
   bool operator==(const ip_address&) const = default;
 };
 
+/// Accepts the canonical forms only: four decimal numbers, or RFC 4291 without a zone. Others that
+/// a resolver takes (`0x7f.1`, `2130706433`) are names here.
 domain::result<ip_address> parse_ip_address(std::string_view text);
 /// @pre the family is AF_INET or AF_INET6
 ip_address to_ip_address(const sockaddr& address);
@@ -40,6 +42,8 @@ domain::result<network> parse_network(std::string_view text);
 /// Which addresses deliveries may go to: the public ones, and those of the networks that the
 /// operator excepts.
 struct address_policy {
+  /// Compared with an address as it stands: an excepted 127.0.0.0/8 does not except NAT64 forms
+  /// of it.
   std::vector<network> allowed;
   /// Ports that may be used on addresses that are not excepted.
   std::vector<std::uint16_t> ports = {80, 443};
