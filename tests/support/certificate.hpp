@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace talaria::test_support {
+
+/// A certificate that signed itself, and its key, made at the time of the test. Good as a
+/// certificate authority's bundle, too: who trusts it trusts the server that uses it.
+struct certificate {
+  std::string certificate_pem;
+  std::string key_pem;
+};
+
+/// @param names DNS names that it is valid for.
+certificate make_certificate(const std::vector<std::string>& names);
+
+/// A file that is deleted with it.
+class temporary_file {
+public:
+  explicit temporary_file(const std::string& content);
+  temporary_file(const temporary_file&) = delete;
+  temporary_file& operator=(const temporary_file&) = delete;
+  ~temporary_file();
+
+  const std::string& path() const { return path_; }
+
+private:
+  std::string path_;
+};
+
+}  // namespace talaria::test_support
