@@ -53,8 +53,8 @@ bool is_event_type_pattern(std::string_view text);
 bool matches(std::string_view pattern, std::string_view event_type);
 
 /// The one text of a string, number or boolean: 1.0 and 1 are the same, and so are a character and
-/// its escape. Integers of 64 bits keep every digit, other numbers 15. The text is JSON, and reading
-/// it gives the same text again.
+/// its escape. Integers of 64 bits keep every digit, other numbers 15. The text is JSON, and
+/// reading it gives the same text again.
 std::string label_value_text(const boost::json::value& scalar);
 
 /// A JSON object in the order of the labels.
