@@ -34,18 +34,20 @@ supervision::supervisor_options supervisor_at(std::string path, strategy restart
           }};
 }
 
-/// A child whose handle is found at an address. `detached`: it has a thread of its own, since it
-/// blocks.
-template <caf::spawn_options Options = caf::no_spawn_options, class Behavior, class Handle>
+/// A child whose handle is found at an address.
+template <class Behavior, class Handle>
 child_spec child(std::string name, std::string kind, Behavior behavior,
                  supervision::address<Handle> address, actors::environment& env,
-                 std::span<const std::string_view> gauges = {}) {
+                 std::span<const std::string_view> gauges = {},
+                 blocking_actors runs = blocking_actors::scheduled) {
   return {.name = std::move(name),
           .kind = std::move(kind),
           .gauge_names = gauges,
-          .start = [behavior, address, &env](caf::scheduled_actor& supervisor,
-                                             std::shared_ptr<supervision::actor_card> card) {
-            auto handle = supervisor.spawn<Options>(behavior, &env, std::move(card));
+          .start = [behavior, address, &env, runs](caf::scheduled_actor& supervisor,
+                                                   std::shared_ptr<supervision::actor_card> card) {
+            auto handle = runs == blocking_actors::detached
+                              ? supervisor.spawn<caf::detached>(behavior, &env, std::move(card))
+                              : supervisor.spawn(behavior, &env, std::move(card));
             address.set(handle);
             return caf::actor_cast<caf::actor>(handle);
           }};
@@ -63,32 +65,32 @@ child_spec group(std::string name, strategy restarts, std::vector<child_spec> ch
           }};
 }
 
-std::vector<child_spec> store_writers(actors::environment& env) {
+std::vector<child_spec> store_writers(actors::environment& env, blocking_actors blocking) {
   std::vector<child_spec> writers;
   for (std::size_t i = 0; i < env.addresses.event_writers.size(); ++i)
-    writers.push_back(child<caf::detached>(fmt::format("event_writer-{}", i), "event_writer",
-                                           actors::event_writer, env.addresses.event_writers[i],
-                                           env));
+    writers.push_back(child(fmt::format("event_writer-{}", i), "event_writer", actors::event_writer,
+                            env.addresses.event_writers[i], env, {}, blocking));
   for (std::size_t i = 0; i < env.addresses.outcome_writers.size(); ++i)
-    writers.push_back(child<caf::detached>(fmt::format("outcome_writer-{}", i), "outcome_writer",
-                                           actors::outcome_writer, env.addresses.outcome_writers[i],
-                                           env));
+    writers.push_back(child(fmt::format("outcome_writer-{}", i), "outcome_writer",
+                            actors::outcome_writer, env.addresses.outcome_writers[i], env, {},
+                            blocking));
   return writers;
 }
 
 }  // namespace
 
-caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env) {
+caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
+                            blocking_actors blocking) {
   auto& at = env.addresses;
   std::vector<child_spec> children{
-      group("store_writers", strategy::one_for_one, store_writers(env), env),
-      child<caf::detached>("store_reader", "store_reader", actors::store_reader, at.store_reader,
-                           env),
+      group("store_writers", strategy::one_for_one, store_writers(env, blocking), env),
+      child("store_reader", "store_reader", actors::store_reader, at.store_reader, env, {},
+            blocking),
       child("dispatcher", "dispatcher", actors::dispatcher, at.dispatcher, env,
             actors::dispatcher_gauges),
       // Supervises the subscriptions: /ingest/subscription-1, ...
       child("ingest", "ingest", actors::ingest, at.ingest, env, actors::ingest_gauges),
-      child<caf::detached>("janitor", "janitor", actors::janitor, at.janitor, env),
+      child("janitor", "janitor", actors::janitor, at.janitor, env, {}, blocking),
   };
   return system.spawn(supervision::supervisor, supervisor_at("", strategy::one_for_one, env),
                       std::move(children));

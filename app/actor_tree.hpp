@@ -5,13 +5,20 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
-#include <vector>
+#include <cstdint>
 
 namespace talaria::app {
+
+/// Where the actors run that block on the store.
+enum class blocking_actors : std::uint8_t {
+  detached,   ///< on a thread each
+  scheduled,  ///< with all others: for tests on a simulated scheduler
+};
 
 /// Starts the whole supervision tree.
 ///
 /// @returns the root supervisor: an exit message to it stops everything, in reverse order.
-caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env);
+caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
+                            blocking_actors blocking = blocking_actors::detached);
 
 }  // namespace talaria::app

@@ -1,0 +1,321 @@
+#include "tests/actors/actor_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <future>
+#include <set>
+
+using namespace talaria;
+using namespace std::chrono_literals;
+using domain::delivery_status;
+using test::actor_fixture;
+
+TEST_CASE("an event is committed before its client is answered, then delivered") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  const auto submitted = f.submit();
+  REQUIRE(submitted->events.size() == 1);
+  const domain::delivery_id id{submitted->events[0].id, subscription.number};
+  CHECK(f.delivery(id).status == delivery_status::pending);
+  REQUIRE(f.requests.size() == 1);
+  CHECK(f.requests[0].request.body == R"({"amount":12345678901234567890.10})");
+  CHECK(f.requests[0].header("webhook-id") == to_string(id.event));
+  CHECK(f.requests[0].header("webhook-attempt") == "1");
+  f.answer_all(200);
+  CHECK(f.delivery(id).status == delivery_status::delivered);
+}
+
+TEST_CASE("an event that nobody wants is accepted and sent to nobody") {
+  actor_fixture f;
+  f.subscribe([](auto& wanted) { wanted.settings.event_types = {"user.*"}; });
+  CHECK(f.submit()->events.size() == 1);
+  CHECK(f.requests.empty());
+}
+
+TEST_CASE("a subscription created before an event sees it, though nobody announced its creation") {
+  actor_fixture f;
+  f.submit();
+  f.subscribe();
+  f.submit();
+  CHECK(f.requests.size() == 1);
+}
+
+TEST_CASE("a failing delivery is tried on schedule until it is dead, and no further") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  const auto submitted = f.submit();
+  std::vector<domain::timestamp> sent;
+  for (int attempt = 1; attempt <= 8; ++attempt) {
+    REQUIRE(f.requests.size() == 1);
+    CHECK(f.requests[0].header("webhook-attempt") == std::to_string(attempt));
+    sent.push_back(f.simulated.now());
+    f.answer_all(500);
+    for (int i = 0; i < 11 * 60 && f.requests.empty(); ++i)
+      f.simulated.advance(1min, 1s);
+  }
+  CHECK(f.requests.empty());
+  const domain::delivery_id id{submitted->events[0].id, subscription.number};
+  CHECK(f.delivery(id).status == delivery_status::dead);
+  CHECK(f.delivery(id).attempts == 8);
+  const auto delays = domain::retry_schedule{}.delays();
+  for (std::size_t i = 0; i < delays.size(); ++i) {
+    CHECK(sent[i + 1] - sent[i] >= delays[i]);
+    // A retry that the store held until it was due is found by the sweep, or in a page.
+    CHECK(sent[i + 1] - sent[i] <= delays[i] + 65s);
+  }
+}
+
+TEST_CASE("Retry-After on 503 lengthens the wait") {
+  actor_fixture f;
+  f.subscribe();
+  f.submit();
+  REQUIRE(f.requests.size() == 1);
+  f.requests[0].done({.status_code = 503,
+                      .error = domain::attempt_error::none,
+                      .body = {},
+                      .retry_after = 20s,
+                      .duration = {}});
+  f.requests.clear();
+  f.simulated.advance(19s, 100ms);
+  CHECK(f.requests.empty());
+  f.simulated.advance(2s, 100ms);
+  CHECK(f.requests.size() == 1);
+}
+
+TEST_CASE("the same idempotency key gives the first event again and no second delivery") {
+  actor_fixture f;
+  f.subscribe();
+  const auto with_key = [](std::uint8_t body) {
+    return [body](actors::event_draft& draft) {
+      draft.idempotent =
+          persistence::idempotency{.key_hash = {{7}}, .body_hash = {{body}}, .expires_at = {}};
+    };
+  };
+  const auto first = f.submit(1, with_key(1));
+  const auto again = f.submit(1, with_key(1));
+  REQUIRE(again->events.size() == 1);
+  CHECK(again->events[0].duplicate);
+  CHECK(again->events[0].id == first->events[0].id);
+  CHECK(f.requests.size() == 1);
+}
+
+TEST_CASE("a subscription has no more requests under way than its window allows") {
+  actor_fixture f;
+  f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 3; });
+  f.submit(10);
+  CHECK(f.requests.size() == 3);
+  f.answer_all(200);
+  CHECK(f.requests.size() == 3);
+}
+
+TEST_CASE("all subscriptions together have no more requests under way than the cap") {
+  actor_fixture f{[](auto& settings) { settings.attempts_in_flight_max = 5; }};
+  f.subscribe();
+  f.subscribe();
+  f.submit(10);
+  CHECK(f.requests.size() == 5);
+  f.answer_all(200);
+  CHECK(f.requests.size() == 5);
+}
+
+TEST_CASE("a backlog larger than the window is delivered completely, each event once") {
+  actor_fixture f{[](auto& settings) { settings.window.deliveries_max = 16; }};
+  f.subscribe();
+  for (int i = 0; i < 5; ++i)
+    f.submit(100);
+  for (int i = 0; i < 1000 && f.all_ids.size() < 500; ++i) {
+    f.answer_all(200);
+    f.simulated.advance(10ms);
+  }
+  f.answer_all(200);
+  CHECK(f.all_ids.size() == 500);
+  CHECK(std::set<std::string>(f.all_ids.begin(), f.all_ids.end()).size() == 500);
+}
+
+TEST_CASE("a paused subscription holds its deliveries, and delivers them when it is resumed") {
+  actor_fixture f;
+  auto subscription = f.subscribe();
+  subscription.paused = true;
+  subscription = f.change(subscription);
+  f.submit(3);
+  f.simulated.advance(5s, 100ms);
+  CHECK(f.requests.empty());
+  subscription.paused = false;
+  f.change(subscription);
+  f.simulated.advance(1s);
+  CHECK(f.requests.size() == 3);
+}
+
+TEST_CASE("a subscription that is deleted gets nothing more") {
+  actor_fixture f;
+  const auto subscription = f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 1; });
+  f.submit(3);
+  REQUIRE(f.requests.size() == 1);
+  const persistence::tenant tenant{f.organization.id, std::nullopt};
+  REQUIRE(f.store->open_catalog()->delete_subscription(tenant, subscription.id, f.simulated.now()));
+  f.gateway.catalog_changed();
+  f.simulated.run();
+  f.answer_all(200);
+  f.simulated.advance(10s, 100ms);
+  CHECK(f.requests.empty());
+  CHECK(f.awake_subscriptions() == 0);
+}
+
+TEST_CASE("a cancelled delivery that waits is not sent") {
+  actor_fixture f;
+  const auto subscription = f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 1; });
+  const auto submitted = f.submit(2);
+  REQUIRE(f.requests.size() == 1);
+  const auto in_flight = f.requests[0].header("webhook-id");
+  const auto waits =
+      std::find_if(submitted->events.begin(), submitted->events.end(),
+                   [&](const auto& appended) { return to_string(appended.id) != in_flight; });
+  const domain::delivery_id id{waits->id, subscription.number};
+  const persistence::tenant tenant{f.organization.id, std::nullopt};
+  REQUIRE(f.store->open_history()->cancel_delivery(tenant, id, f.simulated.now()));
+  f.gateway.delivery_cancelled(id);
+  f.simulated.run();
+  f.answer_all(200);
+  f.simulated.advance(10s, 100ms);
+  CHECK(f.requests.empty());
+  CHECK(f.delivery(id).status == delivery_status::cancelled);
+}
+
+TEST_CASE("the sweep finds a delivery that nobody was told of") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  f.gateway.catalog_changed();
+  f.simulated.advance(1min, 1s);
+  const auto event = f.commit_unannounced(subscription);
+  f.simulated.advance(4s, 100ms);
+  REQUIRE(f.requests.size() == 1);
+  CHECK(f.requests[0].header("webhook-id") == to_string(event));
+}
+
+TEST_CASE("an idle subscription ends, and is woken by its next event") {
+  actor_fixture f;
+  f.subscribe();
+  f.submit();
+  f.answer_all(200);
+  CHECK(f.awake_subscriptions() == 1);
+  f.simulated.advance(5min, 1s);
+  CHECK(f.awake_subscriptions() == 0);
+  f.submit();
+  f.simulated.advance(1s);
+  CHECK(f.awake_subscriptions() == 1);
+  CHECK(f.requests.size() == 1);
+}
+
+TEST_CASE("a subscription actor that fails is restarted, and repeats only what was under way") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  const auto submitted = f.submit();
+  f.crashes_to_come = 1;
+  f.answer_all(200);
+  CHECK(f.requests.empty());
+  f.simulated.advance(1s);
+  REQUIRE(f.requests.size() == 1);
+  CHECK(f.requests[0].header("webhook-id") == to_string(submitted->events[0].id));
+  f.answer_all(200);
+  const domain::delivery_id id{submitted->events[0].id, subscription.number};
+  CHECK(f.delivery(id).status == delivery_status::delivered);
+}
+
+TEST_CASE("a subscription actor that fails past its budget is quarantined, and no other with it") {
+  actor_fixture f;
+  f.subscribe([](auto& wanted) { wanted.settings.event_types = {"poison"}; });
+  f.subscribe([](auto& wanted) { wanted.settings.event_types = {"order.*"}; });
+  f.submit(1, [](auto& draft) { draft.event->type = "poison"; });
+  for (int i = 0; i < 60; ++i) {
+    f.crashes_to_come = 1;
+    f.answer_all(200);
+    f.crashes_to_come = 0;
+    f.simulated.advance(1s, 100ms);
+  }
+  const auto card = f.actors.find("/ingest/subscription-1");
+  REQUIRE(card);
+  CHECK(card->state == supervision::actor_state::quarantined);
+  CHECK(card->read().last_failure.find("crash on purpose") != std::string::npos);
+  f.requests.clear();
+  f.submit();
+  CHECK(f.requests.size() == 1);
+}
+
+TEST_CASE("when ingest fails its subscriptions are replaced, and nothing is lost") {
+  actor_fixture f;
+  f.subscribe();
+  f.submit();
+  caf::anon_send_exit(f.env.addresses.ingest.get(), caf::exit_reason::kill);
+  f.simulated.advance(20s, 100ms);
+  std::set<std::string> sent(f.all_ids.begin(), f.all_ids.end());
+  CHECK(sent.size() == 1);
+  f.answer_all(200);
+  f.submit();
+  f.simulated.advance(1s);
+  CHECK(f.requests.size() == 1);
+}
+
+TEST_CASE("attempts that the dispatcher held when it failed are made again") {
+  actor_fixture f{[](auto& settings) { settings.attempts_in_flight_max = 1; }};
+  f.subscribe();
+  f.submit(3);
+  REQUIRE(f.requests.size() == 1);
+  caf::anon_send_exit(f.env.addresses.dispatcher.get(), caf::exit_reason::kill);
+  f.simulated.advance(2s);
+  for (int i = 0; i < 5; ++i) {
+    f.answer_all(200);
+    f.simulated.advance(1s);
+  }
+  CHECK(std::set<std::string>(f.all_ids.begin(), f.all_ids.end()).size() == 3);
+}
+
+TEST_CASE("an outcome that its writer took to the grave is recorded by the next one") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  const auto submitted = f.submit();
+  caf::anon_send_exit(f.env.addresses.outcome_writers[0].get(), caf::exit_reason::kill);
+  f.answer_all(200);
+  f.simulated.advance(30s, 100ms);
+  const domain::delivery_id id{submitted->events[0].id, subscription.number};
+  CHECK(f.delivery(id).status == delivery_status::delivered);
+  CHECK(f.all_ids.size() == 1);
+}
+
+TEST_CASE("draining lets attempts under way end, starts none, and refuses submissions") {
+  actor_fixture f;
+  f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 1; });
+  f.submit(2);
+  auto drained = std::make_shared<std::promise<void>>();
+  auto done = drained->get_future();
+  caf::anon_send(f.env.addresses.ingest.get(), actors::drain_all{std::move(drained)});
+  f.simulated.run();
+  CHECK(done.wait_for(0s) == std::future_status::timeout);
+  CHECK(f.submit()->error == domain::ec::draining);
+  f.answer_all(200);
+  CHECK(done.wait_for(0s) == std::future_status::ready);
+  CHECK(f.all_ids.size() == 1);
+}
+
+TEST_CASE("a submission beyond the admission's limit is refused at once") {
+  actor_fixture f;
+  for (int i = 0; i < 100; ++i)
+    REQUIRE(f.admission.enter());
+  CHECK(f.submit()->error == domain::ec::overloaded);
+}
+
+TEST_CASE("a test event is sent at once and recorded nowhere") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  auto event = std::make_shared<domain::event>();
+  event->type = "talaria.test";
+  event->payload = "{}";
+  std::optional<domain::attempt> made;
+  f.gateway.send_test(std::make_shared<domain::subscription>(subscription), event,
+                      [&](domain::attempt attempt) { made = std::move(attempt); });
+  f.simulated.run();
+  REQUIRE(f.requests.size() == 1);
+  f.answer_all(204);
+  REQUIRE(made);
+  CHECK(made->status_code == 204);
+}
