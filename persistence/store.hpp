@@ -1,5 +1,14 @@
 #pragma once
 
+#include "domain/attempt.hpp"
+#include "domain/delivery.hpp"
+#include "domain/error.hpp"
+#include "domain/event.hpp"
+#include "domain/id.hpp"
+#include "domain/subscription.hpp"
+#include "domain/tenancy.hpp"
+#include "domain/time.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,21 +19,12 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/attempt.hpp"
-#include "domain/delivery.hpp"
-#include "domain/error.hpp"
-#include "domain/event.hpp"
-#include "domain/id.hpp"
-#include "domain/subscription.hpp"
-#include "domain/tenancy.hpp"
-#include "domain/time.hpp"
-
 /// The contract that every store keeps; tests/persistence/conformance.cpp checks it.
 ///
-/// A `store` is thread-safe and hands out sessions. A session belongs to one thread at a time and must
-/// not outlive its store. Calls block. A call that returns an error has changed nothing, with one
-/// exception: after `ec::store_unavailable` the outcome of a write is unknown, and repeating it with
-/// the same ids is safe. A session recovers by itself on a later call.
+/// A `store` is thread-safe and hands out sessions. A session belongs to one thread at a time and
+/// must not outlive its store. Calls block. A call that returns an error has changed nothing, with
+/// one exception: after `ec::store_unavailable` the outcome of a write is unknown, and repeating it
+/// with the same ids is safe. A session recovers by itself on a later call.
 ///
 /// Pending work is rows: a delivery has a row in the queue exactly while it is pending, and exactly
 /// one attempt row with a final status (delivered, dead, cancelled) exactly while it is not.
@@ -98,7 +98,8 @@ public:
 
   /// Stores all groups in one transaction; when it returns, they are durable.
   ///
-  /// @param catalog_revision The revision of the subscriptions that the fan-outs were computed from.
+  /// @param catalog_revision The revision of the subscriptions that the fan-outs were computed
+  /// from.
   /// @returns `ec::catalog_changed` if a newer one was committed before: fan out anew.
   virtual result<std::vector<appended_group>> append(std::span<const event_group> groups,
                                                      std::int64_t catalog_revision) = 0;
@@ -238,8 +239,8 @@ public:
   virtual result<void> update_application(const tenant& tenant,
                                           const domain::application& application) = 0;
   /// Deletes its subscriptions with it. Events and attempts stay until retention takes them.
-  virtual result<void> delete_application(const tenant& tenant,
-                                          const domain::application_id& id) = 0;
+  virtual result<void> delete_application(const tenant& tenant, const domain::application_id& id,
+                                          timestamp now) = 0;
 
   /// Sets the number and the revision.
   /// @returns `ec::not_found` if the application does not exist (any more).
@@ -253,8 +254,7 @@ public:
   /// @returns it with its new revision.
   virtual result<domain::subscription> update_subscription(domain::subscription subscription) = 0;
   /// Its pending deliveries become cancelled, in the same transaction.
-  virtual result<void> delete_subscription(const tenant& tenant,
-                                           const domain::subscription_id& id,
+  virtual result<void> delete_subscription(const tenant& tenant, const domain::subscription_id& id,
                                            timestamp now) = 0;
 
   /// What changed after a revision; everything not deleted if it is 0.
@@ -317,8 +317,8 @@ public:
   virtual result<std::vector<domain::attempt>> list_attempts(const tenant& tenant,
                                                              const domain::delivery_id& id) = 0;
 
-  /// A delivery that is dead, cancelled or delivered becomes pending, due now, its schedule from the
-  /// start. One that is pending becomes due now.
+  /// A delivery that is dead, cancelled or delivered becomes pending, due now, its schedule from
+  /// the start. One that is pending becomes due now.
   /// @returns `ec::conflict` if its subscription was deleted.
   virtual result<void> retry_delivery(const tenant& tenant, const domain::delivery_id& id,
                                       timestamp now) = 0;

@@ -1,0 +1,236 @@
+#include "persistence/sqlite/catalog.hpp"
+
+#include "persistence/sqlite/catalog_statements.hpp"
+#include "persistence/sqlite/paging.hpp"
+
+#include <utility>
+
+namespace talaria::persistence::sqlite {
+
+namespace {
+
+using domain::api_key_id;
+using domain::application_id;
+using domain::ec;
+using domain::organization_id;
+
+using application_row =
+    row<application_id, organization_id, std::string, std::string, timestamp, timestamp>;
+
+using key_row = row<api_key_id, organization_id, std::optional<application_id>, std::string,
+                    std::string, std::string, std::uint32_t, timestamp, std::optional<timestamp>>;
+
+struct application_reads {
+  explicit application_reads(soci::session& session) : session{session} {}
+
+  soci::session& session;
+
+  query<key_row(std::string)> find_keys{session, R"(
+      select id, organization_id, application_id, name, lookup, hash, scopes, created_us, expires_us
+      from api_keys where lookup = :lookup order by id)"};
+
+  query<application_row(application_id)> find{session, R"(
+      select id, organization_id, name, metadata, created_us, updated_us
+      from applications where id = cast(:id as blob) and deleted_us is null)"};
+
+  query<application_row(organization_id, std::string)> find_by_name{session, R"(
+      select id, organization_id, name, metadata, created_us, updated_us from applications
+      where organization_id = cast(:organization as blob) and name = :name
+        and deleted_us is null)"};
+
+  query<application_row(organization_id, domain::uuid)> list{session, R"(
+      select id, organization_id, name, metadata, created_us, updated_us from applications
+      where organization_id = cast(:organization as blob) and id < cast(:before as blob)
+        and deleted_us is null
+      order by id desc)"};
+};
+
+struct application_writes {
+  explicit application_writes(soci::session& session) : session{session} {}
+
+  soci::session& session;
+  revision_statements revision{session};
+  deletion_statements deletion{session};
+
+  query<row<bool>()> any_organization{session, "select exists(select 1 from organizations)"};
+
+  command<organization_id, std::string, timestamp> insert_organization{session, R"(
+      insert into organizations(id, name, created_us) values(cast(:id as blob), :name, :created))"};
+
+  command<api_key_id, organization_id, std::optional<application_id>, std::string, std::string,
+          std::string, std::uint32_t, timestamp, std::optional<timestamp>>
+      insert_key{session, R"(
+      insert into api_keys(id, organization_id, application_id, name, lookup, hash, scopes,
+                           created_us, expires_us)
+      values(cast(:id as blob), cast(:organization as blob), cast(:application as blob), :name,
+             :lookup, :hash, :scopes, :created, :expires))"};
+
+  command<application_id, organization_id, std::string, std::string, timestamp, timestamp>
+      insert_application{session, R"(
+      insert into applications(id, organization_id, name, metadata, created_us, updated_us)
+      values(cast(:id as blob), cast(:organization as blob), :name, :metadata, :created,
+             :updated))"};
+
+  query<row<application_id>(organization_id, std::string)> find_by_name{session, R"(
+      select id from applications
+      where organization_id = cast(:organization as blob) and name = :name
+        and deleted_us is null)"};
+
+  command<std::string, std::string, timestamp, application_id, organization_id> update{session, R"(
+      update applications set name = :name, metadata = :metadata, updated_us = :updated
+      where id = cast(:id as blob) and organization_id = cast(:organization as blob)
+        and deleted_us is null)"};
+
+  command<timestamp, application_id, organization_id> mark_deleted{session, R"(
+      update applications set deleted_us = :now
+      where id = cast(:id as blob) and organization_id = cast(:organization as blob)
+        and deleted_us is null)"};
+
+  command<application_id> delete_keys{
+      session, "delete from api_keys where application_id = cast(:application as blob)"};
+
+  query<row<subscription_number>(application_id)> subscriptions{session, R"(
+      select number from subscriptions
+      where application_id = cast(:application as blob) and deleted_us is null)"};
+};
+
+bool may_see(const tenant& tenant, const application_id& application) {
+  return !tenant.application || *tenant.application == application;
+}
+
+tl::unexpected<domain::error> no_such_application() {
+  return domain::fail(ec::not_found, "no such application");
+}
+
+tl::unexpected<domain::error> name_taken() {
+  return domain::fail(ec::conflict, "the organization has an application of this name", "/name");
+}
+
+/// The application, if the tenant has it.
+result<domain::application> to_application(const tenant& tenant,
+                                           std::optional<application_row> row) {
+  if (!row)
+    return no_such_application();
+  auto application = std::make_from_tuple<domain::application>(*std::move(row));
+  if (application.organization != tenant.organization || !may_see(tenant, application.id))
+    return no_such_application();
+  return application;
+}
+
+void insert(application_writes& sql, const domain::application& application) {
+  sql.insert_application(application.id, application.organization, application.name,
+                         application.metadata, application.created_at, application.updated_at);
+  sql.revision.raise();
+}
+
+}  // namespace
+
+result<bool> catalog::bootstrap(const domain::organization& organization,
+                                const domain::application& application,
+                                const domain::api_key& key) {
+  return database_.write<application_writes>([&](application_writes& sql) -> result<bool> {
+    if (sql.any_organization.value())
+      return false;
+    sql.insert_organization(organization.id, organization.name, organization.created_at);
+    insert(sql, application);
+    sql.insert_key(key.id, key.organization, key.application, key.name, key.lookup, key.hash,
+                   key.scopes, key.created_at, key.expires_at);
+    return true;
+  });
+}
+
+result<std::vector<domain::api_key>> catalog::find_api_keys(std::string_view lookup) {
+  const auto read = [&](application_reads& sql) -> result<std::vector<domain::api_key>> {
+    std::vector<domain::api_key> keys;
+    sql.find_keys.each(
+        [&](const api_key_id& id, const organization_id& organization,
+            const std::optional<application_id>& application, const std::string& name,
+            const std::string& key_lookup, const std::string& hash, std::uint32_t scopes,
+            timestamp created_at, std::optional<timestamp> expires_at) {
+          keys.push_back({id, organization, application, name, key_lookup, hash,
+                          static_cast<std::uint8_t>(scopes), created_at, expires_at});
+        },
+        std::string{lookup});
+    return keys;
+  };
+  return in_transaction<application_reads>(connection_, "begin", read);
+}
+
+result<void> catalog::insert_application(const domain::application& application) {
+  return database_.write<application_writes>([&](application_writes& sql) -> result<void> {
+    if (sql.find_by_name.first(application.organization, application.name))
+      return name_taken();
+    insert(sql, application);
+    return {};
+  });
+}
+
+result<domain::application> catalog::find_application(const tenant& tenant,
+                                                      const application_id& id) {
+  return in_transaction<application_reads>(
+      connection_, "begin", [&](application_reads& sql) -> result<domain::application> {
+        return to_application(tenant, sql.find.first(id));
+      });
+}
+
+result<domain::application> catalog::find_application_by_name(const tenant& tenant,
+                                                              std::string_view name) {
+  return in_transaction<application_reads>(
+      connection_, "begin", [&](application_reads& sql) -> result<domain::application> {
+        return to_application(tenant,
+                              sql.find_by_name.first(tenant.organization, std::string{name}));
+      });
+}
+
+result<page_of<domain::application>> catalog::list_applications(const tenant& tenant,
+                                                                const page_request& page) {
+  const auto read = [&](application_reads& sql) -> result<page_of<domain::application>> {
+    page_of<domain::application> found;
+    sql.list.each(
+        [&](const application_id& id, const organization_id& organization, std::string& name,
+            std::string& metadata, timestamp created_at, timestamp updated_at) {
+          return !may_see(tenant, id) || add_row(found,
+                                                 {id, organization, std::move(name),
+                                                  std::move(metadata), created_at, updated_at},
+                                                 page);
+        },
+        tenant.organization, before(page));
+    return found;
+  };
+  return in_transaction<application_reads>(connection_, "begin", read);
+}
+
+result<void> catalog::update_application(const tenant& tenant,
+                                         const domain::application& application) {
+  if (!may_see(tenant, application.id))
+    return no_such_application();
+  return database_.write<application_writes>([&](application_writes& sql) -> result<void> {
+    const auto named = sql.find_by_name.first(tenant.organization, application.name);
+    if (named && std::get<0>(*named) != application.id)
+      return name_taken();
+    if (sql.update(application.name, application.metadata, application.updated_at, application.id,
+                   tenant.organization) == 0)
+      return no_such_application();
+    sql.revision.raise();
+    return {};
+  });
+}
+
+result<void> catalog::delete_application(const tenant& tenant, const application_id& id,
+                                         timestamp now) {
+  if (!may_see(tenant, id))
+    return no_such_application();
+  return database_.write<application_writes>([&](application_writes& sql) -> result<void> {
+    if (sql.mark_deleted(now, id, tenant.organization) == 0)
+      return no_such_application();
+    const auto revision = sql.revision.raise();
+    std::vector<subscription_number> numbers;
+    sql.subscriptions.each([&](subscription_number number) { numbers.push_back(number); }, id);
+    for (const auto number : numbers)
+      sql.deletion.erase(number, revision, now);
+    sql.delete_keys(id);
+    return {};
+  });
+}
+
+}  // namespace talaria::persistence::sqlite

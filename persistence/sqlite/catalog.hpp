@@ -1,0 +1,48 @@
+#pragma once
+
+#include "persistence/sqlite/database.hpp"
+#include "persistence/store.hpp"
+
+namespace talaria::persistence::sqlite {
+
+/// Organizations, keys and applications are in catalog.cpp, subscriptions in
+/// catalog_subscriptions.cpp.
+class catalog : public persistence::catalog {
+public:
+  explicit catalog(database& database) : database_{database}, connection_{database.opened_with()} {}
+
+  result<bool> bootstrap(const domain::organization& organization,
+                         const domain::application& application,
+                         const domain::api_key& key) override;
+
+  result<std::vector<domain::api_key>> find_api_keys(std::string_view lookup) override;
+
+  result<void> insert_application(const domain::application& application) override;
+  result<domain::application> find_application(const tenant& tenant,
+                                               const domain::application_id& id) override;
+  result<domain::application> find_application_by_name(const tenant& tenant,
+                                                       std::string_view name) override;
+  result<page_of<domain::application>> list_applications(const tenant& tenant,
+                                                         const page_request& page) override;
+  result<void> update_application(const tenant& tenant,
+                                  const domain::application& application) override;
+  result<void> delete_application(const tenant& tenant, const domain::application_id& id,
+                                  timestamp now) override;
+
+  result<domain::subscription> insert_subscription(domain::subscription subscription) override;
+  result<domain::subscription> find_subscription(const tenant& tenant,
+                                                 const domain::subscription_id& id) override;
+  result<page_of<domain::subscription>> list_subscriptions(const tenant& tenant,
+                                                           const page_request& page) override;
+  result<domain::subscription> update_subscription(domain::subscription subscription) override;
+  result<void> delete_subscription(const tenant& tenant, const domain::subscription_id& id,
+                                   timestamp now) override;
+
+  result<catalog_changes> changes_since(std::int64_t revision) override;
+
+private:
+  database& database_;
+  connection connection_;
+};
+
+}  // namespace talaria::persistence::sqlite

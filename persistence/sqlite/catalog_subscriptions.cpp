@@ -1,0 +1,208 @@
+#include "persistence/sqlite/catalog.hpp"
+#include "persistence/sqlite/catalog_statements.hpp"
+#include "persistence/sqlite/paging.hpp"
+#include "persistence/sqlite/subscription_row.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace talaria::persistence::sqlite {
+
+namespace {
+
+using domain::application_id;
+using domain::ec;
+using domain::organization_id;
+using domain::subscription;
+using domain::subscription_id;
+
+std::string select(std::string_view rest) {
+  return fmt::format("select {} from subscriptions {}", subscription_columns, rest);
+}
+
+struct subscription_reads {
+  explicit subscription_reads(soci::session& session) : session{session} {}
+
+  soci::session& session;
+  revision_statements revision{session};
+
+  query<subscription_row(subscription_id)> find{
+      session, select("where id = cast(:id as blob) and deleted_us is null")};
+
+  query<subscription_row(organization_id, domain::uuid, std::int64_t)> list_of_organization{
+      session, select("where organization_id = cast(:organization as blob) "
+                      "and id < cast(:before as blob) and deleted_us is null "
+                      "order by id desc limit :rows")};
+
+  query<subscription_row(application_id, organization_id, domain::uuid, std::int64_t)>
+      list_of_application{session, select("where application_id = cast(:application as blob) "
+                                          "and organization_id = cast(:organization as blob) "
+                                          "and id < cast(:before as blob) and deleted_us is null "
+                                          "order by id desc limit :rows")};
+
+  query<subscription_row()> all{session, select("where deleted_us is null order by number")};
+
+  query<subscription_row(std::int64_t)> changed_after{
+      session, select("where revision > :revision and deleted_us is null order by revision")};
+
+  query<row<subscription_number>(std::int64_t)> deleted_after{session, R"(
+      select number from subscriptions
+      where revision > :revision and deleted_us is not null order by revision)"};
+};
+
+struct subscription_writes {
+  explicit subscription_writes(soci::session& session) : session{session} {}
+
+  soci::session& session;
+  revision_statements revision{session};
+  deletion_statements deletion{session};
+
+  query<row<bool>(application_id, organization_id)> has_application{session, R"(
+      select exists(select 1 from applications
+                    where id = cast(:id as blob) and organization_id = cast(:organization as blob)
+                      and deleted_us is null))"};
+
+  command<subscription_id, organization_id, application_id, std::string, std::string, bool,
+          domain::disabled_reason, timestamp, timestamp, std::int64_t>
+      insert{session, R"(
+      insert into subscriptions(id, organization_id, application_id, settings, secrets, paused,
+                                disabled, created_us, updated_us, revision)
+      values(cast(:id as blob), cast(:organization as blob), cast(:application as blob), :settings,
+             :secrets, :paused, :disabled, :created, :updated, :revision))"};
+
+  query<row<std::int64_t>()> last_number{session, "select last_insert_rowid()"};
+
+  query<row<subscription_number, organization_id, application_id, std::int64_t>(subscription_id)>
+      find{session, R"(
+      select number, organization_id, application_id, revision from subscriptions
+      where id = cast(:id as blob) and deleted_us is null)"};
+
+  command<std::string, std::string, bool, domain::disabled_reason, timestamp, std::int64_t,
+          subscription_number>
+      update{session, R"(
+      update subscriptions
+      set settings = :settings, secrets = :secrets, paused = :paused, disabled = :disabled,
+          updated_us = :updated, revision = :revision
+      where number = :number)"};
+};
+
+tl::unexpected<domain::error> no_such_subscription() {
+  return domain::fail(ec::not_found, "no such subscription");
+}
+
+bool may_see(const tenant& tenant, const organization_id& organization,
+             const application_id& application) {
+  return tenant.organization == organization &&
+         (!tenant.application || *tenant.application == application);
+}
+
+/// Appends each row that a query shows to a list of subscriptions.
+auto collect_into(std::vector<std::shared_ptr<const subscription>>& subscriptions) {
+  return [&subscriptions](const auto&... columns) {
+    subscriptions.push_back(
+        std::make_shared<const subscription>(to_subscription(subscription_row{columns...})));
+  };
+}
+
+}  // namespace
+
+result<subscription> catalog::insert_subscription(subscription subscription) {
+  return database_.write<subscription_writes>(
+      [&](subscription_writes& sql) -> result<domain::subscription> {
+        if (!sql.has_application.value(subscription.application, subscription.organization))
+          return domain::fail(ec::not_found, "no such application");
+        subscription.revision = sql.revision.raise();
+        sql.insert(subscription.id, subscription.organization, subscription.application,
+                   settings_to_json(subscription.settings), secrets_to_json(subscription.secrets),
+                   subscription.paused, subscription.disabled, subscription.created_at,
+                   subscription.updated_at, subscription.revision);
+        const auto number = sql.last_number.value();
+        if (number > domain::subscription_number_max)
+          return domain::fail(ec::store_full, "every number of a subscription was given");
+        subscription.number = subscription_number{static_cast<std::uint32_t>(number)};
+        return subscription;
+      });
+}
+
+result<subscription> catalog::find_subscription(const tenant& tenant, const subscription_id& id) {
+  const auto read = [&](subscription_reads& sql) -> result<subscription> {
+    const auto row = sql.find.first(id);
+    if (!row)
+      return no_such_subscription();
+    auto found = to_subscription(*row);
+    if (!may_see(tenant, found.organization, found.application))
+      return no_such_subscription();
+    return found;
+  };
+  return in_transaction<subscription_reads>(connection_, "begin", read);
+}
+
+result<page_of<subscription>> catalog::list_subscriptions(const tenant& tenant,
+                                                          const page_request& page) {
+  const auto read = [&](subscription_reads& sql) -> result<page_of<subscription>> {
+    page_of<subscription> found;
+    const auto add = [&](const auto&... columns) {
+      return add_row(found, to_subscription(subscription_row{columns...}), page);
+    };
+    if (tenant.application)
+      sql.list_of_application.each(add, *tenant.application, tenant.organization, before(page),
+                                   rows_wanted(page));
+    else
+      sql.list_of_organization.each(add, tenant.organization, before(page), rows_wanted(page));
+    return found;
+  };
+  return in_transaction<subscription_reads>(connection_, "begin", read);
+}
+
+result<subscription> catalog::update_subscription(subscription subscription) {
+  return database_.write<subscription_writes>(
+      [&](subscription_writes& sql) -> result<domain::subscription> {
+        const auto row = sql.find.first(subscription.id);
+        if (!row)
+          return no_such_subscription();
+        const auto& [number, organization, application, revision] = *row;
+        if (organization != subscription.organization || application != subscription.application)
+          return no_such_subscription();
+        if (revision != subscription.revision)
+          return domain::fail(ec::conflict, "the subscription was changed meanwhile");
+        subscription.number = number;
+        subscription.revision = sql.revision.raise();
+        sql.update(settings_to_json(subscription.settings), secrets_to_json(subscription.secrets),
+                   subscription.paused, subscription.disabled, subscription.updated_at,
+                   subscription.revision, number);
+        return subscription;
+      });
+}
+
+result<void> catalog::delete_subscription(const tenant& tenant, const subscription_id& id,
+                                          timestamp now) {
+  return database_.write<subscription_writes>([&](subscription_writes& sql) -> result<void> {
+    const auto row = sql.find.first(id);
+    if (!row)
+      return no_such_subscription();
+    const auto& [number, organization, application, revision] = *row;
+    if (!may_see(tenant, organization, application))
+      return no_such_subscription();
+    sql.deletion.erase(number, sql.revision.raise(), now);
+    return {};
+  });
+}
+
+result<catalog_changes> catalog::changes_since(std::int64_t revision) {
+  const auto read = [&](subscription_reads& sql) -> result<catalog_changes> {
+    catalog_changes changes;
+    changes.revision = sql.revision.current.value();
+    if (revision == 0) {
+      sql.all.each(collect_into(changes.changed));
+      return changes;
+    }
+    sql.changed_after.each(collect_into(changes.changed), revision);
+    sql.deleted_after.each([&](subscription_number number) { changes.deleted.push_back(number); },
+                           revision);
+    return changes;
+  };
+  return in_transaction<subscription_reads>(connection_, "begin", read);
+}
+
+}  // namespace talaria::persistence::sqlite

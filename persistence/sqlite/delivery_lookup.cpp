@@ -1,0 +1,85 @@
+#include "persistence/sqlite/delivery_lookup.hpp"
+
+#include "persistence/sqlite/subscription_numbers.hpp"
+
+#include <algorithm>
+
+namespace talaria::persistence::sqlite {
+
+namespace {
+
+bool may_see(const tenant& tenant, const domain::organization_id& organization,
+             const domain::application_id& application) {
+  return tenant.organization == organization &&
+         (!tenant.application || *tenant.application == application);
+}
+
+}  // namespace
+
+std::vector<domain::application_id> delivery_lookup::applications(const tenant& tenant) {
+  std::vector<domain::application_id> found;
+  applications_.each(
+      [&](const domain::application_id& id) {
+        if (may_see(tenant, tenant.organization, id))
+          found.push_back(id);
+      },
+      tenant.organization);
+  return found;
+}
+
+std::vector<known_subscription> delivery_lookup::subscriptions(
+    const domain::application_id& application) {
+  std::vector<known_subscription> found;
+  subscriptions_.each(
+      [&](subscription_number number, const domain::subscription_id& id, bool deleted) {
+        found.push_back({number, id, deleted});
+      },
+      application);
+  return found;
+}
+
+std::optional<known_event> delivery_lookup::event(const tenant& tenant,
+                                                  const domain::event_id& id) {
+  auto row = event_.first(id);
+  if (!row)
+    return std::nullopt;
+  auto& [application, organization, type, received_at, priority, fan_out] = *row;
+  if (!may_see(tenant, organization, application))
+    return std::nullopt;
+  return known_event{application, std::move(type), received_at, priority,
+                     parse_subscription_numbers(fan_out)};
+}
+
+std::optional<known_subscription> delivery_lookup::subscription(const tenant& tenant,
+                                                                subscription_number number) {
+  return known(tenant, by_number_.first(number));
+}
+
+std::optional<known_subscription> delivery_lookup::subscription(const tenant& tenant,
+                                                                const domain::subscription_id& id) {
+  return known(tenant, by_id_.first(id));
+}
+
+std::optional<known_subscription> delivery_lookup::known(
+    const tenant& tenant, const std::optional<subscription_columns>& row) {
+  if (!row)
+    return std::nullopt;
+  const auto& [number, id, application, organization, deleted] = *row;
+  if (!may_see(tenant, organization, application))
+    return std::nullopt;
+  return known_subscription{number, id, deleted};
+}
+
+std::optional<delivery_state> delivery_lookup::state(const domain::delivery_id& id) {
+  if (const auto row = pending_.first(id.subscription, id.event)) {
+    const auto& [due, attempts] = *row;
+    return delivery_state{domain::delivery_status::pending, attempts, due, std::nullopt};
+  }
+  if (const auto row = final_.first(id.event, id.subscription)) {
+    const auto& [status, number, started_at, duration] = *row;
+    return ended(status, number, started_at, duration);
+  }
+  return std::nullopt;
+}
+
+}  // namespace talaria::persistence::sqlite

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "persistence/sqlite/database.hpp"
+#include "persistence/store.hpp"
+
+namespace talaria::persistence::sqlite {
+
+/// Events are in history_events.cpp, deliveries in history_deliveries.cpp, what a person may do to
+/// them in history_actions.cpp.
+class history : public persistence::history {
+public:
+  explicit history(database& database) : database_{database}, connection_{database.opened_with()} {}
+
+  result<page_of<domain::event>> list_events(const tenant& tenant, const event_filter& filter,
+                                             const page_request& page) override;
+  result<domain::event> find_event(const tenant& tenant, const domain::event_id& id) override;
+
+  result<page_of<delivery_row>> list_deliveries(const tenant& tenant, const delivery_filter& filter,
+                                                const page_request& page) override;
+  result<delivery_row> find_delivery(const tenant& tenant, const domain::delivery_id& id) override;
+  result<std::vector<domain::attempt>> list_attempts(const tenant& tenant,
+                                                     const domain::delivery_id& id) override;
+
+  result<void> retry_delivery(const tenant& tenant, const domain::delivery_id& id,
+                              timestamp now) override;
+  result<void> cancel_delivery(const tenant& tenant, const domain::delivery_id& id,
+                               timestamp now) override;
+  result<std::vector<subscription_number>> replay_event(const tenant& tenant,
+                                                        const domain::event_id& id,
+                                                        timestamp now) override;
+
+  result<std::vector<queue_depth>> queue_depths() override;
+
+private:
+  database& database_;
+  connection connection_;
+};
+
+}  // namespace talaria::persistence::sqlite

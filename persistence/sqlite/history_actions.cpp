@@ -1,0 +1,118 @@
+#include "persistence/sqlite/delivery_lookup.hpp"
+#include "persistence/sqlite/history.hpp"
+
+#include <utility>
+
+namespace talaria::persistence::sqlite {
+
+namespace {
+
+using domain::delivery_id;
+using domain::delivery_status;
+using domain::ec;
+using domain::event_id;
+
+struct delivery_writes {
+  explicit delivery_writes(soci::session& session) : session{session} {}
+
+  soci::session& session;
+  delivery_lookup lookup{session};
+
+  command<timestamp, subscription_number, event_id> hurry{session, R"(
+      update delivery_queue set due_us = min(due_us, :now)
+      where subscription = :subscription and event_id = cast(:event as blob))"};
+
+  command<subscription_number, event_id> drop_pending{session, R"(
+      delete from delivery_queue
+      where subscription = :subscription and event_id = cast(:event as blob))"};
+
+  command<subscription_number, event_id, shard_id, timestamp, std::uint32_t, domain::priority>
+      insert_pending{session, R"(
+      insert into delivery_queue(subscription, event_id, shard, due_us, attempts, run_attempts,
+                                 priority)
+      values(:subscription, cast(:event as blob), :shard, :due, :attempts, 0, :priority))"};
+
+  command<event_id, subscription_number, std::uint32_t, timestamp> mark_cancelled{session, R"(
+      insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
+                           error, status, next_due_us, node, response_body)
+      values(cast(:event as blob), :subscription, :number, :now, 0, 0, 0, 3, null, '', ''))"};
+
+  command<event_id, subscription_number> unmark_cancelled{session, R"(
+      delete from attempts
+      where event_id = cast(:event as blob) and subscription = :subscription and status = 3)"};
+
+  command<timestamp, event_id, subscription_number, std::uint32_t> reopen{session, R"(
+      update attempts set status = 0, next_due_us = :now
+      where event_id = cast(:event as blob) and subscription = :subscription
+        and number = :number)"};
+};
+
+tl::unexpected<domain::error> no_such_delivery() {
+  return domain::fail(ec::not_found, "no such delivery");
+}
+
+/// Makes a delivery pending and due now, whatever it was.
+void retry(delivery_writes& sql, const event_id& event, const known_subscription& subscription,
+           const delivery_state& state, domain::priority priority, timestamp now) {
+  if (state.status == delivery_status::pending) {
+    sql.hurry(now, subscription.number, event);
+    return;
+  }
+  if (state.status == delivery_status::cancelled)
+    sql.unmark_cancelled(event, subscription.number);
+  else
+    sql.reopen(now, event, subscription.number, state.attempts);
+  sql.insert_pending(subscription.number, event, shard_of(subscription.id), now, state.attempts,
+                     priority);
+}
+
+}  // namespace
+
+result<void> history::retry_delivery(const tenant& tenant, const delivery_id& id, timestamp now) {
+  return database_.write<delivery_writes>([&](delivery_writes& sql) -> result<void> {
+    const auto subscription = sql.lookup.subscription(tenant, id.subscription);
+    const auto event = sql.lookup.event(tenant, id.event);
+    const auto state = sql.lookup.state(id);
+    if (!subscription || !event || !state)
+      return no_such_delivery();
+    if (subscription->deleted)
+      return domain::fail(ec::conflict, "its subscription was deleted");
+    retry(sql, id.event, *subscription, *state, event->priority, now);
+    return {};
+  });
+}
+
+result<void> history::cancel_delivery(const tenant& tenant, const delivery_id& id, timestamp now) {
+  return database_.write<delivery_writes>([&](delivery_writes& sql) -> result<void> {
+    const auto state = sql.lookup.state(id);
+    if (!state || !sql.lookup.subscription(tenant, id.subscription))
+      return no_such_delivery();
+    if (state->status != delivery_status::pending)
+      return domain::fail(ec::conflict, "the delivery is not pending");
+    sql.drop_pending(id.subscription, id.event);
+    sql.mark_cancelled(id.event, id.subscription, state->attempts + 1, now);
+    return {};
+  });
+}
+
+result<std::vector<subscription_number>> history::replay_event(const tenant& tenant,
+                                                               const event_id& id, timestamp now) {
+  return database_.write<delivery_writes>(
+      [&](delivery_writes& sql) -> result<std::vector<subscription_number>> {
+        const auto event = sql.lookup.event(tenant, id);
+        if (!event)
+          return domain::fail(ec::not_found, "no such event");
+        std::vector<subscription_number> retried;
+        for (const auto number : event->fan_out) {
+          const auto subscription = sql.lookup.subscription(tenant, number);
+          const auto state = sql.lookup.state({id, number});
+          if (!subscription || subscription->deleted || !state)
+            continue;
+          retry(sql, id, *subscription, *state, event->priority, now);
+          retried.push_back(number);
+        }
+        return retried;
+      });
+}
+
+}  // namespace talaria::persistence::sqlite

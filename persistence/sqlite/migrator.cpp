@@ -1,0 +1,141 @@
+#include "persistence/sqlite/migrator.hpp"
+
+#include "persistence/schema/sqlite/migrations.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <system_error>
+
+namespace talaria::persistence::sqlite {
+
+namespace {
+
+using domain::ec;
+using domain::fail;
+
+/// For statements that run once.
+struct unprepared {
+  explicit unprepared(soci::session& session) : session{session} {}
+  soci::session& session;
+};
+
+std::int64_t newest_version() {
+  return schema::sqlite::migrations().back().version;
+}
+
+/// 0: there is no schema.
+std::int64_t version_of(soci::session& session) {
+  int tables = 0;
+  session << "select count(*) from sqlite_master where type = 'table' and "
+             "name = 'schema_migrations'",
+      soci::into(tables);
+  long long version = 0;
+  if (tables != 0)
+    session << "select coalesce(max(version), 0) from schema_migrations", soci::into(version);
+  return version;
+}
+
+tl::unexpected<domain::error> newer(std::int64_t version) {
+  return fail(ec::schema_newer,
+              fmt::format("the database has schema {}, this version of Talaria knows schemas up to "
+                          "{}: use the version that migrated it, or a later one",
+                          version, newest_version()));
+}
+
+void apply(soci::session& session, const schema::migration& migration) {
+  for (const auto statement : migration.statements)
+    session << statement;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const long long applied_us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  session << "insert into schema_migrations(version, name, applied_us) "
+             "values(:version, :name, :applied)",
+      soci::use(migration.version), soci::use(std::string{migration.name}), soci::use(applied_us);
+}
+
+/// Applies the migration that follows the file's version, in a transaction of its own. A process
+/// that waited for the lock meanwhile finds it applied, and goes on with the next.
+///
+/// @returns the version that the file had.
+result<std::int64_t> migrate_one_step(connection& connection) {
+  const auto step = [](unprepared& sql) -> result<std::int64_t> {
+    sql.session << "create table if not exists schema_migrations("
+                   "version bigint not null primary key, name text not null, "
+                   "applied_us bigint not null) without rowid";
+    const auto version = version_of(sql.session);
+    if (version > newest_version())
+      return newer(version);
+    if (version < newest_version())
+      apply(sql.session, schema::sqlite::migrations()[static_cast<std::size_t>(version)]);
+    return version;
+  };
+  return in_transaction<unprepared>(connection, "begin immediate", step);
+}
+
+/// For the owner alone, since signing secrets will be in it; SQLite's other files copy its mode.
+result<void> create_file(const std::string& file) {
+  constexpr auto owner_only = 0600;
+  const int descriptor = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, owner_only);
+  if (descriptor < 0) {
+    const std::error_code failure{errno, std::generic_category()};
+    return fail(ec::store_unavailable, fmt::format("{}: {}", file, failure.message()));
+  }
+  ::close(descriptor);
+  return {};
+}
+
+/// The file remembers its journal mode, so this is done once.
+result<void> use_write_ahead_log(connection& connection) {
+  try {
+    std::string mode;
+    connection.session() << "pragma journal_mode = wal", soci::into(mode);
+    if (mode != "wal")
+      return fail(ec::store_unavailable, "SQLite: this file cannot have a write-ahead log");
+    return {};
+  } catch (const soci::soci_error& failure) {
+    connection.close();
+    return tl::unexpected(describe(failure));
+  }
+}
+
+}  // namespace
+
+result<migration_report> migrate(const settings& settings) {
+  if (auto created = create_file(settings.file); !created)
+    return tl::unexpected(created.error());
+  connection connection{settings};
+  if (auto logged = use_write_ahead_log(connection); !logged)
+    return tl::unexpected(logged.error());
+  const auto from = migrate_one_step(connection);
+  auto version = from;
+  while (version && *version < newest_version())
+    version = migrate_one_step(connection);
+  if (!version)
+    return tl::unexpected(version.error());
+  return migration_report{*from, newest_version()};
+}
+
+result<void> require_current_schema(const settings& settings) {
+  if (!std::filesystem::exists(settings.file))
+    return fail(ec::store_unavailable,
+                fmt::format("there is no database {}: run `talaria migrate`", settings.file));
+  connection connection{settings};
+  const auto check = [](unprepared& sql) -> result<void> {
+    const auto version = version_of(sql.session);
+    if (version > newest_version())
+      return newer(version);
+    if (version < newest_version())
+      return fail(ec::store_unavailable,
+                  fmt::format("the database has schema {}, this version of Talaria needs {}: run "
+                              "`talaria migrate`",
+                              version, newest_version()));
+    return {};
+  };
+  return in_transaction<unprepared>(connection, "begin", check);
+}
+
+}  // namespace talaria::persistence::sqlite

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "persistence/sqlite/connection.hpp"
+#include "persistence/store.hpp"
+
+namespace talaria::persistence::sqlite {
+
+/// As `persistence::migrate_store`, for a file.
+result<migration_report> migrate(const settings& settings);
+
+/// Whether the file has the schema of this version of Talaria.
+/// @returns `ec::schema_newer`, or `ec::store_unavailable` with advice if it has an older one or
+/// none.
+result<void> require_current_schema(const settings& settings);
+
+}  // namespace talaria::persistence::sqlite

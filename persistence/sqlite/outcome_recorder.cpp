@@ -1,0 +1,103 @@
+#include "persistence/sqlite/outcome_recorder.hpp"
+
+#include "persistence/sqlite/statement.hpp"
+
+#include <chrono>
+#include <unordered_map>
+
+namespace talaria::persistence::sqlite {
+
+namespace {
+
+using domain::delivery_status;
+using domain::event_id;
+
+struct record_statements {
+  explicit record_statements(soci::session& session) : session{session} {}
+
+  soci::session& session;
+
+  query<row<std::string, fencing_epoch>(shard_id)> find_owner{
+      session, "select owner, epoch from shards where id = :shard"};
+
+  command<timestamp, std::uint32_t, std::uint32_t, subscription_number, event_id> put_off{session,
+                                                                                          R"(
+      update delivery_queue set due_us = :due, attempts = :number, run_attempts = :run_attempts
+      where subscription = :subscription and event_id = cast(:event as blob)
+        and attempts = :number - 1)"};
+
+  command<subscription_number, event_id, std::uint32_t> finish{session, R"(
+      delete from delivery_queue
+      where subscription = :subscription and event_id = cast(:event as blob)
+        and attempts = :number - 1)"};
+
+  command<event_id, subscription_number, std::uint32_t, timestamp, std::chrono::milliseconds,
+          std::uint16_t, domain::attempt_error, delivery_status, std::optional<timestamp>,
+          std::string, std::string>
+      insert_attempt{session, R"(
+      insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
+                           error, status, next_due_us, node, response_body)
+      values(cast(:event as blob), :subscription, :number, :started, :duration, :status_code,
+             :error, :status, :next_due, :node, :response_body))"};
+};
+
+/// Which shards a node owns, read once in each transaction.
+class fence {
+public:
+  fence(record_statements& sql, std::string_view node) : sql_{sql}, node_{node} {}
+
+  bool admits(shard_id shard, fencing_epoch epoch) {
+    const auto [known, is_new] = epochs_.try_emplace(shard);
+    if (is_new) {
+      if (const auto owner = sql_.find_owner.first(shard); owner && std::get<0>(*owner) == node_)
+        known->second = std::get<1>(*owner);
+    }
+    return known->second == epoch;
+  }
+
+private:
+  record_statements& sql_;
+  std::string_view node_;
+  /// Absent: not the node's.
+  std::unordered_map<shard_id, std::optional<fencing_epoch>> epochs_;
+};
+
+/// Moves the delivery on, if it is pending and this is its next attempt.
+bool advance(record_statements& sql, const outcome& made) {
+  const auto& delivery = made.delivery;
+  if (made.status == delivery_status::pending)
+    return sql.put_off(made.due, made.attempt.number, made.run_attempts, delivery.subscription,
+                       delivery.event) != 0;
+  return sql.finish(delivery.subscription, delivery.event, made.attempt.number) != 0;
+}
+
+record_status record_one(record_statements& sql, fence& fence, const outcome& made) {
+  if (!fence.admits(made.shard, made.epoch))
+    return record_status::fenced;
+  if (!advance(sql, made))
+    return record_status::not_pending;
+  const auto next_due =
+      made.status == delivery_status::pending ? std::optional{made.due} : std::nullopt;
+  sql.insert_attempt(made.delivery.event, made.delivery.subscription, made.attempt.number,
+                     made.attempt.started_at, made.attempt.duration, made.attempt.status_code,
+                     made.attempt.error, made.status, next_due, made.attempt.node,
+                     made.attempt.response_body);
+  return record_status::recorded;
+}
+
+}  // namespace
+
+result<std::vector<record_status>> outcome_recorder::record(std::string_view node,
+                                                            std::span<const outcome> outcomes) {
+  return database_.write<record_statements>(
+      [&](record_statements& sql) -> result<std::vector<record_status>> {
+        fence fence{sql, node};
+        std::vector<record_status> statuses;
+        statuses.reserve(outcomes.size());
+        for (const auto& made : outcomes)
+          statuses.push_back(record_one(sql, fence, made));
+        return statuses;
+      });
+}
+
+}  // namespace talaria::persistence::sqlite

@@ -1,0 +1,30 @@
+#include "persistence/sqlite/shard_ownership.hpp"
+
+#include "persistence/sqlite/statement.hpp"
+
+namespace talaria::persistence::sqlite {
+
+namespace {
+
+struct ownership_statements {
+  explicit ownership_statements(soci::session& session) : session{session} {}
+
+  soci::session& session;
+
+  command<std::string> claim{session, "update shards set owner = :node, epoch = epoch + 1"};
+  query<row<shard_id, fencing_epoch>()> list{session, "select id, epoch from shards order by id"};
+};
+
+}  // namespace
+
+result<std::vector<owned_shard>> shard_ownership::claim_all(std::string_view node) {
+  return database_.write<ownership_statements>(
+      [&](ownership_statements& sql) -> result<std::vector<owned_shard>> {
+        sql.claim(std::string{node});
+        std::vector<owned_shard> owned;
+        sql.list.each([&](shard_id id, fencing_epoch epoch) { owned.push_back({id, epoch}); });
+        return owned;
+      });
+}
+
+}  // namespace talaria::persistence::sqlite

@@ -1,0 +1,57 @@
+#include "persistence/sqlite/sqlite_store.hpp"
+
+#include "persistence/sqlite/catalog.hpp"
+#include "persistence/sqlite/database.hpp"
+#include "persistence/sqlite/event_appender.hpp"
+#include "persistence/sqlite/history.hpp"
+#include "persistence/sqlite/migrator.hpp"
+#include "persistence/sqlite/outcome_recorder.hpp"
+#include "persistence/sqlite/queue_reader.hpp"
+#include "persistence/sqlite/shard_ownership.hpp"
+#include "persistence/sqlite/upkeep.hpp"
+
+namespace talaria::persistence::sqlite {
+
+namespace {
+
+class sqlite_store : public store {
+public:
+  explicit sqlite_store(const settings& settings) : database_{settings} {}
+
+  std::unique_ptr<persistence::event_appender> open_event_appender() override {
+    return std::make_unique<event_appender>(database_);
+  }
+  std::unique_ptr<persistence::outcome_recorder> open_outcome_recorder() override {
+    return std::make_unique<outcome_recorder>(database_);
+  }
+  std::unique_ptr<persistence::queue_reader> open_queue_reader() override {
+    return std::make_unique<queue_reader>(database_);
+  }
+  std::unique_ptr<persistence::shard_ownership> open_shard_ownership() override {
+    return std::make_unique<shard_ownership>(database_);
+  }
+  std::unique_ptr<persistence::catalog> open_catalog() override {
+    return std::make_unique<catalog>(database_);
+  }
+  std::unique_ptr<persistence::history> open_history() override {
+    return std::make_unique<history>(database_);
+  }
+  std::unique_ptr<persistence::upkeep> open_upkeep() override {
+    return std::make_unique<upkeep>(database_);
+  }
+
+  result<void> probe() override { return database_.probe(); }
+
+private:
+  database database_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<store>> open(const settings& settings) {
+  if (auto current = require_current_schema(settings); !current)
+    return tl::unexpected(current.error());
+  return std::make_unique<sqlite_store>(settings);
+}
+
+}  // namespace talaria::persistence::sqlite

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "persistence/sqlite/connection.hpp"
+#include "persistence/store.hpp"
+
+#include <memory>
+
+namespace talaria::persistence::sqlite {
+
+/// As `persistence::open_store`, for a file.
+result<std::unique_ptr<store>> open(const settings& settings);
+
+}  // namespace talaria::persistence::sqlite

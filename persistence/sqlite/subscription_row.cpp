@@ -1,0 +1,78 @@
+#include "persistence/sqlite/subscription_row.hpp"
+
+#include "persistence/sqlite/connection.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace talaria::persistence::sqlite {
+
+namespace {
+
+namespace json = boost::json;
+
+domain::subscription_settings parse_settings(const std::string& text) {
+  auto settings = domain::parse_subscription_settings(json::parse(text).as_object());
+  if (!settings)
+    throw unreadable_row(settings.error().detail);
+  return *std::move(settings);
+}
+
+domain::signing_secret parse_secret(const json::object& stored) {
+  auto key = domain::parse_secret(stored.at("key").as_string());
+  if (!key)
+    throw unreadable_row(key.error().detail);
+  domain::signing_secret secret{*std::move(key), std::nullopt};
+  if (const auto* expires = stored.if_contains("expires_us"))
+    secret.expires_at = timestamp{std::chrono::microseconds{expires->to_number<std::int64_t>()}};
+  return secret;
+}
+
+std::vector<domain::signing_secret> parse_secrets(const std::string& text) {
+  std::vector<domain::signing_secret> secrets;
+  const auto parsed = json::parse(text);
+  for (const auto& stored : parsed.as_array())
+    secrets.push_back(parse_secret(stored.as_object()));
+  return secrets;
+}
+
+}  // namespace
+
+domain::subscription to_subscription(const subscription_row& row) {
+  const auto& [number, id, organization, application, settings, secrets, paused, disabled,
+               created_at, updated_at, revision] = row;
+  try {
+    return {.id = id,
+            .number = number,
+            .application = application,
+            .organization = organization,
+            .settings = parse_settings(settings),
+            .secrets = parse_secrets(secrets),
+            .paused = paused,
+            .disabled = disabled,
+            .created_at = created_at,
+            .updated_at = updated_at,
+            .revision = revision};
+  } catch (const std::exception& fault) {
+    // The fault's text is about the form, never the value: secrets stay out of it.
+    throw unreadable_row(fmt::format("subscription {}: {}", domain::to_string(id), fault.what()));
+  }
+}
+
+std::string settings_to_json(const domain::subscription_settings& settings) {
+  return json::serialize(domain::to_json(settings));
+}
+
+std::string secrets_to_json(const std::vector<domain::signing_secret>& secrets) {
+  json::array stored;
+  for (const auto& secret : secrets) {
+    json::object fields{{"key", domain::secret_to_text(secret.key)}};
+    if (secret.expires_at)
+      fields["expires_us"] = secret.expires_at->time_since_epoch().count();
+    stored.emplace_back(std::move(fields));
+  }
+  return json::serialize(stored);
+}
+
+}  // namespace talaria::persistence::sqlite

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "persistence/sqlite/statement.hpp"
+#include "persistence/store.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace talaria::persistence::sqlite {
+
+/// The columns of `subscription_row`, for `select ... from subscriptions`.
+inline constexpr std::string_view subscription_columns =
+    "number, id, organization_id, application_id, settings, secrets, paused, disabled, created_us, "
+    "updated_us, revision";
+
+using subscription_row = row<subscription_number, domain::subscription_id, domain::organization_id,
+                             domain::application_id, std::string, std::string, bool,
+                             domain::disabled_reason, timestamp, timestamp, std::int64_t>;
+
+/// @throws unreadable_row
+domain::subscription to_subscription(const subscription_row& row);
+
+std::string settings_to_json(const domain::subscription_settings& settings);
+std::string secrets_to_json(const std::vector<domain::signing_secret>& secrets);
+
+}  // namespace talaria::persistence::sqlite

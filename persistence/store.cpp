@@ -1,0 +1,47 @@
+#include "persistence/store.hpp"
+
+#include "persistence/sqlite/migrator.hpp"
+#include "persistence/sqlite/sqlite_store.hpp"
+
+#include <string_view>
+
+namespace talaria::persistence {
+
+namespace {
+
+using domain::ec;
+
+constexpr std::string_view sqlite_scheme = "sqlite:";
+
+/// @returns the file that a URL names.
+result<sqlite::settings> parse_url(std::string_view url) {
+  if (!url.starts_with(sqlite_scheme))
+    return domain::fail(ec::invalid_value, "a store's URL is sqlite:<file>");
+  const auto file = url.substr(sqlite_scheme.size());
+  // SQLite gives `:memory:` and `file:` a meaning of their own; a quote would end the name early.
+  if (file.empty() || file.starts_with(':') || file.starts_with("file:") ||
+      file.find('"') != std::string_view::npos || file.find('\0') != std::string_view::npos)
+    return domain::fail(ec::invalid_value, "a store's URL names a file: sqlite:<file>");
+  return sqlite::settings{std::string{file}, std::nullopt};
+}
+
+}  // namespace
+
+shard_id shard_of(const domain::subscription_id& id) {
+  constexpr std::uint64_t offset_basis = 14695981039346656037ULL;
+  constexpr std::uint64_t prime = 1099511628211ULL;
+  std::uint64_t hash = offset_basis;
+  for (const auto byte : id.value.bytes)
+    hash = (hash ^ byte) * prime;
+  return shard_id{static_cast<std::uint16_t>(hash % shard_count)};
+}
+
+result<std::unique_ptr<store>> open_store(const std::string& url) {
+  return parse_url(url).and_then(sqlite::open);
+}
+
+result<migration_report> migrate_store(const std::string& url) {
+  return parse_url(url).and_then(sqlite::migrate);
+}
+
+}  // namespace talaria::persistence
