@@ -1,0 +1,135 @@
+#include "persistence/sqlite/sqlite_store.hpp"
+
+#include "tests/persistence/conformance.hpp"
+
+#include <soci/soci.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+
+namespace talaria::persistence::test {
+
+namespace {
+
+/// A store whose file cannot grow past a number of pages.
+class bounded_place : public sqlite_place {
+public:
+  std::unique_ptr<store> open() override {
+    REQUIRE(migrate_store(url()));
+    constexpr std::int64_t pages_max = 400;
+    return *sqlite::open({file(), pages_max});
+  }
+};
+
+/// Lets no file grow past a size, as a full disk would not, until it is destroyed.
+class file_size_limit {
+public:
+  explicit file_size_limit(rlim_t bytes) : handler_{std::signal(SIGXFSZ, SIG_IGN)} {
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    const rlimit limit{bytes, before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  }
+  ~file_size_limit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  file_size_limit(const file_size_limit&) = delete;
+  file_size_limit& operator=(const file_size_limit&) = delete;
+
+private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("a full store refuses events with store_full, keeps what it has, and works once purged") {
+  world world{std::make_unique<bounded_place>()};
+  const auto subscription = world.subscribe();
+  const std::string payload(20'000, 'x');
+  std::vector<domain::event_id> stored;
+  result<appended_group> appended;
+  for (;;) {
+    auto event = world.event({subscription}, payload);
+    const auto id = event.event->id;
+    appended = world.append({std::move(event)});
+    if (!appended)
+      break;
+    stored.push_back(id);
+    REQUIRE(stored.size() < 1000);
+  }
+  CHECK(code_of(appended) == ec::store_full);
+  CHECK(stored.size() > 10);
+  CHECK(world.pending(subscription) == stored);
+  CHECK(world.events().size() == stored.size());
+
+  for (const auto& event : stored)
+    world.finish(event, subscription, delivery_status::delivered);
+  CHECK(expect(world.upkeep->purge_events(world.now + 1s, 1000)) == stored.size());
+  CHECK(world.append({world.event({subscription}, payload)}));
+}
+
+TEST_CASE("sessions recover by themselves once the disk takes writes again") {
+  auto place = std::make_unique<sqlite_place>();
+  const auto file = place->file();
+  world world{std::move(place)};
+  const auto subscription = world.subscribe();
+  const auto first = world.submit({subscription});
+  {
+    const file_size_limit none{std::filesystem::file_size(file + "-wal")};
+    const auto code = code_of(world.append({world.event({subscription})}));
+    CHECK((code == ec::store_unavailable || code == ec::store_full));
+    CHECK_FALSE(world.store->probe());
+    CHECK(world.pending(subscription) == std::vector{first});
+  }
+  const auto second = world.submit({subscription});
+  world.finish(first, subscription, delivery_status::delivered);
+  CHECK(world.store->probe());
+  CHECK(world.pending(subscription) == std::vector{second});
+}
+
+TEST_CASE("while another process writes the probe fails in time, and succeeds afterwards") {
+  auto place = std::make_unique<sqlite_place>();
+  const auto file = place->file();
+  const world world{std::move(place)};
+  soci::session other{"sqlite3", "dbname=" + file};
+  other << "begin immediate";
+  const auto started = std::chrono::steady_clock::now();
+  CHECK(code_of(world.store->probe()) == ec::store_unavailable);
+  CHECK(std::chrono::steady_clock::now() - started < 1s);
+  other << "rollback";
+  CHECK(world.store->probe());
+}
+
+TEST_CASE("a page that was cut does not keep the log from being emptied") {
+  auto place = std::make_unique<sqlite_place>();
+  const auto file = place->file();
+  world world{std::move(place)};
+  const auto subscription = world.subscribe();
+  for (int i = 0; i < 3; ++i)
+    world.submit({subscription}, std::string(1000, 'x'));
+  REQUIRE(expect(world.queue->page(subscription.number, world.now, 10, 1500)).deliveries.size() ==
+          1);
+  expect(world.history->list_events(world.owner, {}, {1, std::nullopt}));
+  expect(world.history->list_deliveries(world.owner, {}, {1, std::nullopt}));
+  soci::session other{"sqlite3", "dbname=" + file};
+  int busy = -1;
+  other << "pragma wal_checkpoint(truncate)", soci::into(busy);
+  CHECK(busy == 0);
+  CHECK(std::filesystem::file_size(file + "-wal") == 0);
+}
+
+TEST_CASE("an error names no value that was bound") {
+  world world{std::make_unique<bounded_place>()};
+  const std::string secret = "a payload that nobody may read in a log";
+  result<appended_group> appended;
+  do {
+    std::string payload(100'000, 'x');
+    appended = world.append({world.event({}, secret + payload)});
+  } while (appended);
+  CHECK(appended.error().detail.find(secret) == std::string::npos);
+}
+
+}  // namespace talaria::persistence::test
