@@ -1,0 +1,168 @@
+#include "http/front.hpp"
+
+#include "http/httplib_server.hpp"
+#include "http/worker.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+namespace talaria::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto poll_interval = 2ms;
+
+/// The connections that leave the reserved descriptors free, whatever was asked for.
+std::size_t connections_max_for(const transport_limits& limits) {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY) {
+    return limits.connections_max;
+  }
+  const std::size_t all = descriptors.rlim_cur;
+  const std::size_t free = all - std::min(limits.file_descriptors_reserved, all / 2);
+  return std::min(limits.connections_max, free);
+}
+
+}  // namespace
+
+class front::implementation {
+public:
+  implementation(front_options options, request_handler& handler)
+      : options_(std::move(options)),
+        connections_max_(connections_max_for(options_.limits)),
+        server_([this](int socket) { adopt(socket); }),
+        serialize_([this](response answer, const exchange_ticket& ticket, bool close) {
+          return server_.serialize(std::move(answer), ticket, close);
+        }) {
+    auto body_bytes = std::make_shared<byte_budget>(options_.limits.body_bytes_in_flight_max);
+    for (std::size_t index = 0; index < std::max<std::size_t>(options_.workers, 1); ++index) {
+      workers_.push_back(
+          std::make_unique<worker>(options_.limits, handler, serialize_, body_bytes));
+    }
+  }
+
+  ~implementation() { stop(); }
+
+  domain::result<std::uint16_t> start() {
+    auto port = server_.bind(options_.address, options_.port);
+    if (!port) {
+      return port;
+    }
+    options_.port = *port;
+    acceptor_ = std::thread([this] { accept(); });
+    // cpp-httplib forgets a stop that comes before it runs.
+    while (!server_.accepting()) {
+      std::this_thread::yield();
+    }
+    return port;
+  }
+
+  bool drain(std::chrono::milliseconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    stop_accepting();
+    for (const auto& worker : workers_) {
+      worker->drain();
+    }
+    while (connections() > 0 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(poll_interval);
+    }
+    return connections() == 0;
+  }
+
+  void stop() {
+    stop_accepting();
+    for (const auto& worker : workers_) {
+      worker->stop();
+    }
+  }
+
+  std::size_t connections() const {
+    std::size_t sum = 0;
+    for (const auto& worker : workers_) {
+      sum += worker->connections();
+    }
+    return sum;
+  }
+
+private:
+  /// A listening socket can break (the kernel's memory, the table of files): it is opened again.
+  void accept() {
+    while (!server_.accept_all() && !stopping_.load()) {
+      spdlog::error("http: the listening socket broke; opening it again");
+      while (!stopping_.load() && !server_.bind(options_.address, options_.port)) {
+        std::this_thread::sleep_for(100ms);
+      }
+    }
+  }
+
+  void stop_accepting() {
+    if (acceptor_.joinable()) {
+      stopping_.store(true);
+      server_.stop_accepting();
+      acceptor_.join();
+    }
+  }
+
+  void adopt(int socket) {
+    if (connections() >= connections_max_) {
+      refuse(socket);
+      return;
+    }
+    full_reported_ = false;
+    workers_[next_worker_++ % workers_.size()]->adopt(socket);
+  }
+
+  /// Says so in one go, without a thread or a buffer to wait for the client.
+  void refuse(int socket) {
+    if (!std::exchange(full_reported_, true)) {
+      spdlog::warn("http: {} connections are open, further ones are refused", connections_max_);
+    }
+    problem full = to_problem({domain::ec::overloaded, "Too many connections are open.", ""});
+    full.status = 503;
+    full.close = true;
+    const std::string answer = server_.serialize(to_response(full, ""), {}, true);
+    [[maybe_unused]] const ssize_t sent =
+        ::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::close(socket);
+  }
+
+  front_options options_;
+  const std::size_t connections_max_;
+  httplib_server server_;
+  response_serializer serialize_;
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::size_t next_worker_ = 0;
+  bool full_reported_ = false;
+  std::atomic<bool> stopping_{false};
+  std::thread acceptor_;
+};
+
+front::front(front_options options, request_handler& handler)
+    : implementation_(std::make_unique<implementation>(std::move(options), handler)) {
+}
+
+front::~front() = default;
+
+domain::result<std::uint16_t> front::start() {
+  return implementation_->start();
+}
+
+bool front::drain(std::chrono::milliseconds timeout) {
+  return implementation_->drain(timeout);
+}
+
+void front::stop() {
+  implementation_->stop();
+}
+
+std::size_t front::connections() const {
+  return implementation_->connections();
+}
+
+}  // namespace talaria::http

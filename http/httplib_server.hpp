@@ -1,0 +1,46 @@
+#pragma once
+
+#include "domain/error.hpp"
+#include "http/exchange.hpp"
+#include "http/response.hpp"
+
+#include <httplib.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace talaria::http {
+
+// Its private virtual functions, on which this relies, differ between versions.
+static_assert(std::string_view(CPPHTTPLIB_VERSION) == "0.11.4");
+
+/// cpp-httplib's server, which hands its connections to somebody else, as its own `SSLServer` does.
+///
+/// It binds, listens and accepts, and writes responses. It never reads from a client: its parser
+/// takes what a strict server must refuse.
+class httplib_server final : private httplib::Server {
+public:
+  /// @param adopt Gets each accepted socket, non-blocking; called on the thread of `accept_all`.
+  explicit httplib_server(std::function<void(int)> adopt);
+
+  /// @returns the port.
+  domain::result<std::uint16_t> bind(const std::string& address, std::uint16_t port);
+
+  /// Accepts until `stop_accepting`. @returns false if the listening socket broke.
+  bool accept_all() { return listen_after_bind(); }
+  bool accepting() const { return is_running(); }
+  /// @pre accepting
+  void stop_accepting() { stop(); }
+
+  /// Thread-safe.
+  std::string serialize(response answer, const exchange_ticket& ticket, bool close);
+
+private:
+  bool process_and_close_socket(socket_t socket) override;
+
+  std::function<void(int)> adopt_;
+};
+
+}  // namespace talaria::http

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "http/connection.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace talaria::http {
+
+/// An event loop on a thread of its own, with the connections that it was given. Whatever comes
+/// from other threads passes through its mailbox; nothing else is shared, so connections need no
+/// locks.
+class worker {
+public:
+  worker(const transport_limits& limits, request_handler& handler,
+         const response_serializer& serialize, std::shared_ptr<byte_budget> body_bytes);
+  worker(const worker&) = delete;
+  worker& operator=(const worker&) = delete;
+  /// As `stop`.
+  ~worker();
+
+  /// Takes over a connected socket. Any thread.
+  void adopt(int socket);
+
+  /// Ends idle connections now and the others with their next answer. Any thread.
+  void drain();
+
+  /// Ends every connection and joins the thread. Idempotent.
+  void stop();
+
+  std::size_t connections() const { return connections_count_.load(); }
+
+private:
+  class mailbox;
+
+  void run();
+  void wait_for_events();
+  void handle_mail(steady_time now);
+  void open(int socket, steady_time now);
+  void settle(std::uint64_t id);
+  void look_after_all(steady_time now);
+
+  const transport_limits& limits_;
+  const std::chrono::milliseconds scan_interval_;
+  const int epoll_;
+  std::shared_ptr<mailbox> mailbox_;
+  std::atomic<bool> draining_{false};
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> connections_count_{0};
+  connection_context context_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<connection>> connections_;
+  std::uint64_t last_id_ = 0;
+  steady_time next_scan_;
+  bool drained_ = false;
+  std::thread thread_;
+};
+
+}  // namespace talaria::http
