@@ -1,0 +1,200 @@
+#include "http/api.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <exception>
+
+namespace talaria::http {
+namespace {
+
+using domain::ec;
+
+constexpr std::string_view json_type = "application/json";
+
+bool is_json_type(std::string_view type) {
+  const std::string_view media = type.substr(0, type.find(';'));
+  const std::string_view trimmed = media.substr(0, media.find_last_not_of(" \t") + 1);
+  return equals_ignoring_case(trimmed, json_type);
+}
+
+std::optional<problem> check_media_type(const request& request) {
+  if (request.body.empty()) {
+    return std::nullopt;
+  }
+  const auto coding = request.header("Content-Encoding");
+  if (coding && !equals_ignoring_case(*coding, "identity")) {
+    return protocol_problem(415, "unsupported_media_type",
+                            "Bodies are taken as they are: no content coding is supported.");
+  }
+  const auto type = request.header("Content-Type");
+  if (type && !is_json_type(*type)) {
+    return protocol_problem(415, "unsupported_media_type", "The body must be application/json.");
+  }
+  return std::nullopt;
+}
+
+domain::scope scope_for(access needed) {
+  switch (needed) {
+    case access::ingest:
+      return domain::scope::ingest;
+    case access::read:
+      return domain::scope::read;
+    case access::manage:
+      return domain::scope::manage;
+    case access::admin:
+    case access::open:
+      break;
+  }
+  return domain::scope::admin;
+}
+
+/// A fault of ours must not end the thread, nor leave the client without an answer.
+template <class Function>
+void guarded(const responder& responder, Function&& run) {
+  try {
+    run();
+  } catch (const std::exception& thrown) {
+    spdlog::error("http: request {} failed: {}", responder.request_id(), thrown.what());
+    responder.send(protocol_problem(500, "internal",
+                                    "The request could not be completed; the log has the reason."));
+  }
+}
+
+}  // namespace
+
+api::api(api_options options, const http::services& services)
+    : services_(services),
+      metrics_(services.metrics),
+      applications_(services.now),
+      cursors_(std::move(options.cursor_key)),
+      context_{services_, applications_, cursors_,
+               [this](auto task) { return post_to_store(std::move(task)); }},
+      authenticator_(services.store, services.now, options.authentication),
+      store_(options.store_threads, [&store = services.store] {
+        return store_sessions{&store, store.open_catalog(), store.open_history()};
+      }) {
+  add_submission_routes(*this, context_);
+  add_event_routes(*this, context_);
+  add_subscription_routes(*this, context_);
+  add_delivery_routes(*this, context_);
+  add_application_routes(*this, context_);
+  add_queue_routes(*this, context_);
+  add_actor_routes(*this, context_);
+  add_health_routes(*this, context_);
+  add_metrics_routes(*this, context_);
+  add_openapi_routes(*this);
+}
+
+void api::stop() {
+  authenticator_.stop();
+  store_.stop();
+}
+
+void api::add(std::string method, std::string pattern, access needed, direct_operation operation,
+              std::size_t body_bytes_max) {
+  add_operation(std::move(method), std::move(pattern), body_bytes_max,
+                {needed, std::move(operation)});
+}
+
+void api::add_stored(std::string method, std::string pattern, access needed,
+                     stored_operation operation) {
+  add_operation(std::move(method), std::move(pattern), domain::limits::management_body_bytes_max,
+                {needed, std::move(operation)});
+}
+
+void api::add_late_stored(std::string method, std::string pattern, access needed,
+                          late_stored_operation operation) {
+  add_operation(std::move(method), std::move(pattern), domain::limits::management_body_bytes_max,
+                {needed, std::move(operation)});
+}
+
+void api::add_operation(std::string method, std::string pattern, std::size_t body_bytes_max,
+                        operation operation) {
+  metrics_.add(router_.add(std::move(method), std::move(pattern), body_bytes_max));
+  operations_.push_back(std::move(operation));
+}
+
+tl::expected<std::size_t, problem> api::admit(request& request) {
+  return router_.find(request).map([](const route* found) { return found->body_bytes_max; });
+}
+
+void api::answered(const exchange_ticket& ticket, unsigned status, std::chrono::nanoseconds took) {
+  metrics_.count(ticket.route, status, took);
+}
+
+void api::handle(responder responder) {
+  guarded(responder, [&] {
+    const request& request = responder.request();
+    if (const auto wrong = check_media_type(request)) {
+      responder.send(*wrong);
+      return;
+    }
+    const operation& operation = operations_.at(request.route->number);
+    if (operation.needed == access::open) {
+      run(operation, {responder, {}});
+    } else {
+      authenticate(operation, responder);
+    }
+  });
+}
+
+void api::authenticate(const operation& operation, const responder& responder) {
+  const presented_key presented = find_api_key(responder.request());
+  if (presented.ambiguous) {
+    responder.send(
+        protocol_problem(400, "malformed_request", "The request carries more than one API key."));
+  } else if (!presented.key) {
+    responder.send(domain::error{ec::unauthorized,
+                                 "An API key is needed: Authorization: Bearer, or X-API-Key.", ""});
+  } else if (const auto known = authenticator_.remembered(*presented.key)) {
+    authorize(operation, responder, *known);
+  } else {
+    authenticator_.authenticate(
+        *presented.key, [this, &operation, responder](const domain::result<principal>& who) {
+          guarded(responder, [&] { authorize(operation, responder, who); });
+        });
+  }
+}
+
+void api::authorize(const operation& operation, const responder& responder,
+                    const domain::result<principal>& who) {
+  if (!who) {
+    responder.send(who.error());
+  } else if (!who->allows(scope_for(operation.needed))) {
+    responder.send(
+        domain::error{ec::forbidden, "The API key does not have the scope for this.", ""});
+  } else {
+    run(operation, {responder, *who});
+  }
+}
+
+void api::run(const operation& operation, call call) {
+  if (const auto* direct = std::get_if<direct_operation>(&operation.run)) {
+    return (*direct)(std::move(call));
+  }
+  const responder responder = call.responder;
+  const bool accepted =
+      post_to_store([&operation, call = std::move(call)](store_sessions& sessions) {
+        guarded(call.responder, [&] {
+          if (const auto* late = std::get_if<late_stored_operation>(&operation.run)) {
+            return (*late)(call, sessions);
+          }
+          answer answer = std::get<stored_operation>(operation.run)(call, sessions);
+          if (answer) {
+            call.responder.send(std::move(*answer));
+          } else {
+            call.responder.send(answer.error());
+          }
+        });
+      });
+  if (!accepted) {
+    responder.send(
+        domain::error{ec::overloaded, "Too many requests wait for the store at this moment.", ""});
+  }
+}
+
+bool api::post_to_store(std::function<void(store_sessions&)> task) {
+  return store_.post(std::move(task));
+}
+
+}  // namespace talaria::http

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "http/application_finder.hpp"
+#include "http/authenticator.hpp"
+#include "http/cursor.hpp"
+#include "http/executor.hpp"
+#include "http/metrics.hpp"
+#include "http/operation.hpp"
+#include "http/request_handler.hpp"
+#include "http/router.hpp"
+#include "http/routes.hpp"
+#include "http/services.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace talaria::http {
+
+struct api_options {
+  executor_options store_threads;
+  authenticator_options authentication;
+  std::string cursor_key;
+};
+
+/// Takes each request on its way: route, media type, key, scope, operation. What may block, looking
+/// up a key that is not remembered or anything else in the store, leaves the worker's thread.
+class api final : public request_handler, private operations {
+public:
+  api(api_options options, const http::services& services);
+
+  tl::expected<std::size_t, problem> admit(request& request) override;
+  void handle(responder responder) override;
+  void answered(const exchange_ticket& ticket, unsigned status,
+                std::chrono::nanoseconds took) override;
+
+  /// Ends the threads of operations; those that wait are answered 503.
+  void stop();
+
+  const router& routes() const { return router_; }
+
+private:
+  struct operation {
+    access needed;
+    std::variant<direct_operation, stored_operation, late_stored_operation> run;
+  };
+
+  void add(std::string method, std::string pattern, access needed, direct_operation operation,
+           std::size_t body_bytes_max) override;
+  void add_stored(std::string method, std::string pattern, access needed,
+                  stored_operation operation) override;
+  void add_late_stored(std::string method, std::string pattern, access needed,
+                       late_stored_operation operation) override;
+  void add_operation(std::string method, std::string pattern, std::size_t body_bytes_max,
+                     operation operation);
+
+  void authenticate(const operation& operation, const responder& responder);
+  void authorize(const operation& operation, const responder& responder,
+                 const domain::result<principal>& who);
+  void run(const operation& operation, call call);
+  bool post_to_store(std::function<void(store_sessions&)> task);
+
+  const http::services& services_;
+  router router_;
+  std::vector<operation> operations_;
+  http_metrics metrics_;
+  application_finder applications_;
+  cursor_codec cursors_;
+  route_context context_;
+  authenticator authenticator_;
+  executor<store_sessions> store_;
+};
+
+}  // namespace talaria::http

@@ -1,0 +1,189 @@
+#include "domain/limits.hpp"
+#include "domain/tenancy.hpp"
+#include "http/fresh_id.hpp"
+#include "http/json_reader.hpp"
+#include "http/page.hpp"
+#include "http/rendering.hpp"
+#include "http/routes.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace talaria::http {
+namespace {
+
+using domain::ec;
+using domain::fail;
+using domain::result;
+namespace limits = domain::limits;
+namespace json = boost::json;
+
+constexpr std::string_view application_list = "applications";
+
+result<std::string> read_name(const json::value& value) {
+  if (!value.is_string()) {
+    return fail(ec::wrong_type, "The field must be a string.", "/name");
+  }
+  std::string name(value.get_string());
+  if (name.empty() || name.size() > limits::name_bytes_max ||
+      name.find('\0') != std::string::npos) {
+    return fail(ec::invalid_value, "A name has 1 to 128 bytes and no NUL.", "/name");
+  }
+  return name;
+}
+
+result<std::string> read_metadata(const json::value& value) {
+  if (!value.is_object()) {
+    return fail(ec::wrong_type, "The field must be an object.", "/metadata");
+  }
+  std::string text = json::serialize(value);
+  if (text.size() > limits::metadata_bytes_max) {
+    return fail(ec::invalid_value, "The metadata has at most 4096 bytes.", "/metadata");
+  }
+  return text;
+}
+
+/// Writes the members of a body into an application.
+result<void> merge(const json::object& body, domain::application& into) {
+  for (const auto& [key, value] : body) {
+    auto* const target = key == "name" ? &into.name : key == "metadata" ? &into.metadata : nullptr;
+    if (target == nullptr) {
+      return fail(ec::unknown_field, "An application has no field of this name.",
+                  "/" + std::string(key));
+    }
+    auto text = key == "name" ? read_name(value) : read_metadata(value);
+    if (!text) {
+      return tl::unexpected(text.error());
+    }
+    *target = std::move(*text);
+  }
+  return {};
+}
+
+answer create_application(const route_context& context, const call& call,
+                          store_sessions& sessions) {
+  if (call.who.application) {
+    return refuse(ec::forbidden, "The API key is bound to an application.");
+  }
+  const auto body = parse_json_object(call.request().body);
+  if (!body) {
+    return refuse(body.error());
+  }
+  if (!body->contains("name")) {
+    return refuse(ec::missing_field, "An application has a name.", "/name");
+  }
+  domain::application created;
+  if (const auto merged = merge(*body, created); !merged) {
+    return refuse(merged.error());
+  }
+  created.created_at = created.updated_at = context.services.now();
+  created.id = {fresh_id(created.created_at)};
+  created.organization = call.who.organization;
+  const auto stored = sessions.catalog->insert_application(created);
+  if (!stored) {
+    return refuse(stored.error());
+  }
+  context.services.gateway.catalog_changed();
+  response answer = json_response(201, to_json(created));
+  answer.headers.emplace_back("Location", "/api/v1/applications/" + to_string(created.id));
+  return answer;
+}
+
+answer list_applications(const route_context& context, const call& call, store_sessions& sessions) {
+  auto query = query_parameters::parse(call.request().query);
+  if (!query) {
+    return refuse(query.error());
+  }
+  const auto page = take_page(*query, application_list, context.cursors);
+  if (!page) {
+    return refuse(page.error());
+  }
+  if (const auto all = query->check_all_taken(); !all) {
+    return refuse(all.error());
+  }
+  const auto rows = sessions.catalog->list_applications(call.tenant(), *page);
+  if (!rows) {
+    return refuse(rows.error());
+  }
+  return page_response(
+      *rows, application_list, context.cursors,
+      [](std::string& text, const domain::application& row) { text += to_json(row); },
+      [](const domain::application& row) { return row.id.value; });
+}
+
+result<domain::application> find(const call& call, store_sessions& sessions) {
+  const auto id = path_id<domain::application_id>(call.request());
+  if (!id) {
+    return tl::unexpected(id.error());
+  }
+  return sessions.catalog->find_application(call.tenant(), *id);
+}
+
+answer get_application(const route_context&, const call& call, store_sessions& sessions) {
+  const auto found = find(call, sessions);
+  if (!found) {
+    return refuse(found.error());
+  }
+  return json_response(200, to_json(*found));
+}
+
+answer change_application(const route_context& context, const call& call,
+                          store_sessions& sessions) {
+  const auto body = parse_json_object(call.request().body);
+  if (!body) {
+    return refuse(body.error());
+  }
+  auto found = find(call, sessions);
+  if (!found) {
+    return refuse(found.error());
+  }
+  if (const auto merged = merge(*body, *found); !merged) {
+    return refuse(merged.error());
+  }
+  found->updated_at = context.services.now();
+  const auto stored = sessions.catalog->update_application(call.tenant(), *found);
+  if (!stored) {
+    return refuse(stored.error());
+  }
+  context.applications.forget();
+  context.services.gateway.catalog_changed();
+  return json_response(200, to_json(*found));
+}
+
+answer delete_application(const route_context& context, const call& call,
+                          store_sessions& sessions) {
+  if (call.who.application) {
+    return refuse(ec::forbidden, "The API key is bound to an application.");
+  }
+  const auto id = path_id<domain::application_id>(call.request());
+  if (!id) {
+    return refuse(id.error());
+  }
+  const auto deleted =
+      sessions.catalog->delete_application(call.tenant(), *id, context.services.now());
+  if (!deleted) {
+    return refuse(deleted.error());
+  }
+  context.applications.forget();
+  context.services.gateway.catalog_changed();
+  return response{.status = 204, .body = {}, .content_type = {}, .headers = {}, .close = false};
+}
+
+}  // namespace
+
+void add_application_routes(operations& to, const route_context& context) {
+  const auto with_context = [&context](auto operation) {
+    return [&context, operation](const call& call, store_sessions& sessions) {
+      return operation(context, call, sessions);
+    };
+  };
+  const std::string all = "/api/v1/applications";
+  const std::string one = all + "/{id}";
+  to.add_stored("POST", all, access::manage, with_context(create_application));
+  to.add_stored("GET", all, access::read, with_context(list_applications));
+  to.add_stored("GET", one, access::read, with_context(get_application));
+  to.add_stored("PATCH", one, access::manage, with_context(change_application));
+  to.add_stored("DELETE", one, access::manage, with_context(delete_application));
+}
+
+}  // namespace talaria::http

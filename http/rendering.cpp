@@ -1,0 +1,103 @@
+#include "http/rendering.hpp"
+
+#include "domain/time.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <optional>
+
+namespace talaria::http {
+namespace {
+
+namespace json = boost::json;
+
+json::value time_or_null(const std::optional<domain::timestamp>& time) {
+  return time ? json::value(domain::to_rfc3339(*time)) : json::value(nullptr);
+}
+
+/// All members but the closing brace, so that text can be put in as it is.
+std::string open_event(const domain::event& event) {
+  std::string text = json::serialize(json::object{
+      {"id", to_string(event.id)},
+      {"application_id", to_string(event.application)},
+      {"event_type", event.type},
+      {"occurred_at", domain::to_rfc3339(event.occurred_at)},
+      {"received_at", domain::to_rfc3339(event.received_at)},
+      {"priority", to_string(event.priority)},
+  });
+  text.pop_back();
+  return text + R"(,"labels":)" + domain::to_json(event.labels);
+}
+
+}  // namespace
+
+std::string to_json(const domain::attempt& attempt) {
+  const bool answered = attempt.status_code != 0;
+  const bool failed = attempt.error != domain::attempt_error::none;
+  return json::serialize(json::object{
+      {"number", attempt.number},
+      {"started_at", domain::to_rfc3339(attempt.started_at)},
+      {"duration_ms", attempt.duration.count()},
+      {"status_code", answered ? json::value(attempt.status_code) : json::value(nullptr)},
+      {"error", failed ? json::value(to_string(attempt.error)) : json::value(nullptr)},
+      {"response_body", attempt.response_body},
+      {"node", attempt.node},
+  });
+}
+
+std::string to_json(const persistence::delivery_row& delivery) {
+  return json::serialize(json::object{
+      {"id", to_string(delivery.id)},
+      {"event_id", to_string(delivery.id.event)},
+      {"subscription_id", to_string(delivery.subscription)},
+      {"event_type", delivery.event_type},
+      {"status", to_string(delivery.status)},
+      {"attempts", delivery.attempts},
+      {"created_at", domain::to_rfc3339(delivery.created_at)},
+      {"next_attempt_at", time_or_null(delivery.next_attempt_at)},
+      {"ended_at", time_or_null(delivery.ended_at)},
+  });
+}
+
+std::string to_json(const domain::application& application) {
+  return json::serialize(json::object{
+      {"id", to_string(application.id)},
+      {"name", application.name},
+      {"metadata", json::parse(application.metadata)},
+      {"created_at", domain::to_rfc3339(application.created_at)},
+      {"updated_at", domain::to_rfc3339(application.updated_at)},
+  });
+}
+
+std::string to_json(const domain::subscription& subscription) {
+  json::object fields{{"id", to_string(subscription.id)},
+                      {"application_id", to_string(subscription.application)}};
+  for (auto& [name, value] : domain::to_json(subscription.settings)) {
+    fields[name] = std::move(value);
+  }
+  if (!subscription.settings.priority) {
+    fields["priority"] = nullptr;
+  }
+  const bool disabled = subscription.disabled != domain::disabled_reason::none;
+  fields["paused"] = subscription.paused;
+  fields["disabled_reason"] =
+      disabled ? json::value(to_string(subscription.disabled)) : json::value(nullptr);
+  fields["created_at"] = domain::to_rfc3339(subscription.created_at);
+  fields["updated_at"] = domain::to_rfc3339(subscription.updated_at);
+  return json::serialize(fields);
+}
+
+std::string to_json(const domain::event& event) {
+  return open_event(event) + '}';
+}
+
+std::string to_json(const domain::event& event, std::string_view deliveries) {
+  std::string text = open_event(event);
+  text.append(R"(,"payload":)").append(event.payload);
+  text.append(R"(,"deliveries":)").append(deliveries).append("}");
+  return text;
+}
+
+}  // namespace talaria::http

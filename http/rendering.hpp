@@ -1,0 +1,27 @@
+#pragma once
+
+#include "domain/attempt.hpp"
+#include "domain/event.hpp"
+#include "domain/subscription.hpp"
+#include "domain/tenancy.hpp"
+#include "persistence/store.hpp"
+
+#include <string>
+#include <string_view>
+
+/// Resources as clients see them, as text of JSON.
+namespace talaria::http {
+
+std::string to_json(const domain::attempt& attempt);
+std::string to_json(const persistence::delivery_row& delivery);
+std::string to_json(const domain::application& application);
+std::string to_json(const domain::subscription& subscription);
+
+/// Without the payload.
+std::string to_json(const domain::event& event);
+
+/// With the payload, byte for byte, and its deliveries.
+/// @param deliveries Text of a JSON array.
+std::string to_json(const domain::event& event, std::string_view deliveries);
+
+}  // namespace talaria::http

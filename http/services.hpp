@@ -1,0 +1,27 @@
+#pragma once
+
+#include "actors/gateway.hpp"
+#include "delivery/address_guard.hpp"
+#include "domain/time.hpp"
+#include "persistence/store.hpp"
+#include "supervision/directory.hpp"
+
+#include <prometheus/registry.h>
+
+#include <functional>
+
+namespace talaria::http {
+
+/// What the operations act on. All of it must outlive the server.
+struct services {
+  persistence::store& store;
+  actors::gateway& gateway;
+  supervision::directory& directory;
+  prometheus::Registry& metrics;
+  delivery::address_policy addresses;
+  /// Whether the node is shutting down: it is then not ready.
+  std::function<bool()> draining;
+  std::function<domain::timestamp()> now;
+};
+
+}  // namespace talaria::http
