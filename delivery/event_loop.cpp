@@ -187,7 +187,7 @@ std::unique_ptr<transfer> event_loop::prepare(request_in_flight& request, clock:
     next->begin(request, now);
     return next;
   } catch (const std::exception& fault) {
-    spdlog::error("delivery: the request to {} could not be made: {}", request.target.host,
+    spdlog::error("delivery: the request to {:?} could not be made: {}", request.target.host,
                   fault.what());
     return nullptr;
   }

@@ -59,7 +59,7 @@ public:
         suspect_threads_max_(std::max<std::size_t>(options_.threads / 2, 1)) {}
 
   void start_threads() {
-    for (std::size_t started = 0; started < options_.threads; ++started) {
+    for (std::size_t started = 0; started < std::max<std::size_t>(options_.threads, 1); ++started) {
       std::thread([self = shared_from_this()] { self->run(); }).detach();
       const std::scoped_lock lock(mutex_);
       ++threads_;

@@ -21,6 +21,8 @@ namespace {
 /// Answers are short and most of them are read once: the default of 16 KiB for each request under
 /// way would be the largest part of its memory.
 constexpr long receive_buffer_bytes = 4096;
+/// For bodies over 64 KiB; the least that libcurl takes.
+constexpr long send_buffer_bytes = 16 * 1024;
 
 /// A receiver with more addresses than this is asked at the first ones only: each costs up to a
 /// connect timeout.
@@ -89,6 +91,7 @@ void transfer::set_protocol() {
   set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_TCP_NODELAY, 1L);
   set(CURLOPT_BUFFERSIZE, receive_buffer_bytes);
+  set(CURLOPT_UPLOAD_BUFFERSIZE, send_buffer_bytes);
   set(CURLOPT_NOSIGNAL, 1L);
   // A look-up inside of libcurl, should one ever happen, must not block the loop.
   set(CURLOPT_QUICK_EXIT, 1L);
@@ -196,7 +199,7 @@ outbound_response transfer::response(CURLcode result) const {
   made.retry_after = reader_.retry_after(
       std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()));
   if (made.error == domain::attempt_error::internal)
-    spdlog::error("delivery: the request to {} could not be made: {}", request_.target.host,
+    spdlog::error("delivery: the request to {:?} could not be made: {}", request_.target.host,
                   no_socket_ ? "no socket" : curl_easy_strerror(result));
   return made;
 }

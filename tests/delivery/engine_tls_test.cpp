@@ -51,17 +51,26 @@ TEST_CASE("a certificate for another name is refused, though its authority is tr
   CHECK(receiver.request_count() == 0);
 }
 
-TEST_CASE("a receiver that does not speak TLS is refused") {
+TEST_CASE("a receiver that does not speak TLS, or breaks off the handshake, is an error of TLS") {
+  for (const auto& hostile :
+       {test_support::send("HTTP/1.1 400 Bad Request\r\n\r\n", test_support::script::ending::close),
+        test_support::send("", test_support::script::ending::close),
+        test_support::send("", test_support::script::ending::reset)}) {
+    test_support::scripted_receiver receiver(hostile);
+    engine sender(loopback_options());
+    const std::string url = "https://plain.test:" + std::to_string(receiver.port()) + "/";
+    CHECK(send_and_wait(sender, request_to(url)).error == attempt_error::tls);
+    CHECK(receiver.requests().front().method == "TLS");
+  }
+}
+
+TEST_CASE("a handshake that is never answered runs into the timeout") {
   test_support::scripted_receiver receiver(
-      test_support::send("HTTP/1.1 400 Bad Request\r\n\r\n", test_support::script::ending::close));
-  std::string url = receiver.url();
-  url.insert(4, "s");
+      test_support::send("", test_support::script::ending::hang));
   engine sender(loopback_options());
-  auto request = request_to(url);
-  // The scripted receiver waits for the end of headers, which a handshake does not have.
+  auto request = request_to("https://hangs.test:" + std::to_string(receiver.port()) + "/");
   request.timeout = std::chrono::milliseconds(200);
-  const auto error = send_and_wait(sender, request).error;
-  CHECK(error == attempt_error::timeout);
+  CHECK(send_and_wait(sender, request).error == attempt_error::timeout);
 }
 
 TEST_CASE("a bundle that cannot be read is an error of ours, not of the receiver") {

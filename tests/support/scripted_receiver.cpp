@@ -28,6 +28,7 @@ constexpr auto patience = 60s;
 constexpr int drip_interval_ms = 5;
 constexpr std::string_view end_of_line = "\r\n";
 constexpr std::string_view end_of_headers = "\r\n\r\n";
+constexpr char tls_handshake = 0x16;
 
 void require(bool succeeded, const char* what) {
   if (!succeeded)
@@ -260,14 +261,8 @@ void scripted_receiver::take_request_bytes(connection& peer) {
     peer.now = connection::phase::head;
   }
   if (peer.now == connection::phase::head) {
-    const auto end = peer.received.find(end_of_headers);
-    if (end == std::string::npos)
+    if (!take_head(peer))
       return;
-    peer.request = parse_head(std::string_view(peer.received).substr(0, end));
-    peer.request.connection = peer.number;
-    peer.request.on_connection = peer.requests++;
-    peer.received.erase(0, end + end_of_headers.size());
-    peer.bytes_awaited = content_length(peer.request);
     peer.following = choose_(peer.request);
     peer.now = connection::phase::body;
     if (peer.following.begin == script::moment::headers_read) {
@@ -281,6 +276,23 @@ void scripted_receiver::take_request_bytes(connection& peer) {
     peer.bytes_awaited = 0;
     begin_script(peer);
   }
+}
+
+bool scripted_receiver::take_head(connection& peer) {
+  if (peer.received.starts_with(tls_handshake)) {
+    peer.request.method = "TLS";
+    peer.received.clear();
+  } else {
+    const auto end = peer.received.find(end_of_headers);
+    if (end == std::string::npos)
+      return false;
+    peer.request = parse_head(std::string_view(peer.received).substr(0, end));
+    peer.received.erase(0, end + end_of_headers.size());
+  }
+  peer.request.connection = peer.number;
+  peer.request.on_connection = peer.requests++;
+  peer.bytes_awaited = content_length(peer.request);
+  return true;
 }
 
 void scripted_receiver::begin_script(connection& peer) {

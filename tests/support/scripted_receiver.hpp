@@ -61,7 +61,8 @@ script send(std::string bytes, script::ending end, std::string more = {});
 
 /// A receiver on 127.0.0.1 that may be slow, reset, redirect, flood or lie.
 ///
-/// One thread serves all connections, also thousands. Records what it received.
+/// One thread serves all connections, also thousands. Records what it received. The start of a TLS
+/// handshake is a request, too, of the method `TLS`.
 class scripted_receiver {
 public:
   /// Called on the receiver's thread, once the headers of a request are read; its body is empty
@@ -103,6 +104,7 @@ private:
   void serve(connection& peer, std::uint32_t events);
   void read_from(connection& peer);
   void take_request_bytes(connection& peer);
+  static bool take_head(connection& peer);
   void begin_script(connection& peer);
   void write_to(connection& peer);
   void follow_ending(connection& peer);
