@@ -46,8 +46,10 @@ struct environment {
   supervision::directory& directory;
   actors::metrics& metrics;
   actors::settings settings;
-  /// The incarnation of this process, which owns its shards, and its name in attempts.
+  /// This node's name, as attempts show it.
   std::string node;
+  /// This process, which owns the shards: a new one with each start.
+  std::string incarnation;
   /// By shard: the epoch under which this node owns it.
   std::vector<persistence::fencing_epoch> epochs;
 

@@ -81,7 +81,7 @@ void commit_group(self_pointer self) {
   if (group.empty())
     return;
   const auto started = std::chrono::steady_clock::now();
-  const auto statuses = state.recorder->record(state.env->node, rows);
+  const auto statuses = state.recorder->record(state.env->incarnation, rows);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
   state.env->metrics.record_seconds.Observe(elapsed.count());
   if (statuses) {

@@ -225,6 +225,11 @@ public:
                                  const domain::application& application,
                                  const domain::api_key& key) = 0;
 
+  /// 64 hexadecimal digits, drawn when the store was made: the same on every node and after every
+  /// start. Signs what clients hand back, such as cursors; worth nothing to whoever can read the
+  /// store.
+  virtual result<std::string> installation_key() = 0;
+
   virtual result<std::vector<domain::api_key>> find_api_keys(std::string_view lookup) = 0;
 
   /// @returns `ec::conflict` if the organization has an application of that name.

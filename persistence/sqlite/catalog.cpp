@@ -29,6 +29,8 @@ struct application_reads {
       select id, organization_id, application_id, name, lookup, hash, scopes, created_us, expires_us
       from api_keys where lookup = :lookup order by id)"};
 
+  query<row<std::string>()> installation_key{session, "select key from installation"};
+
   query<application_row(application_id)> find{session, R"(
       select id, organization_id, name, metadata, created_us, updated_us
       from applications where id = cast(:id as blob) and deleted_us is null)"};
@@ -137,6 +139,12 @@ result<bool> catalog::bootstrap(const domain::organization& organization,
                    key.scopes, key.created_at, key.expires_at);
     return true;
   });
+}
+
+result<std::string> catalog::installation_key() {
+  return in_transaction<application_reads>(
+      connection_, "begin",
+      [&](application_reads& sql) -> result<std::string> { return sql.installation_key.value(); });
 }
 
 result<std::vector<domain::api_key>> catalog::find_api_keys(std::string_view lookup) {

@@ -15,6 +15,8 @@ public:
                          const domain::application& application,
                          const domain::api_key& key) override;
 
+  result<std::string> installation_key() override;
+
   result<std::vector<domain::api_key>> find_api_keys(std::string_view lookup) override;
 
   result<void> insert_application(const domain::application& application) override;

@@ -53,6 +53,7 @@ actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&
           .metrics = metrics,
           .settings = {},
           .node = "node-1",
+          .incarnation = "incarnation-1",
           .epochs = {},
           .addresses = {}} {
   if (adjust)
@@ -69,7 +70,7 @@ actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&
   key.organization = organization.id;
   REQUIRE(store->open_catalog()->bootstrap(organization, application, key));
   env.epochs.resize(persistence::shard_count);
-  const auto claimed = store->open_shard_ownership()->claim_all(env.node);
+  const auto claimed = store->open_shard_ownership()->claim_all(env.incarnation);
   REQUIRE(claimed);
   for (const auto& owned : *claimed)
     env.epochs.at(static_cast<std::size_t>(owned.shard)) = owned.epoch;

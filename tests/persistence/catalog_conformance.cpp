@@ -20,6 +20,13 @@ tenant bound_to(const world& world, const domain::application& application) {
 
 }  // namespace
 
+STORE_TEST_CASE("the installation key is 64 digits, the same in every session") {
+  auto world = make_world<place_type>();
+  const auto key = expect(world.catalog->installation_key());
+  CHECK(key.size() == 64);
+  CHECK(expect(world.store->open_catalog()->installation_key()) == key);
+}
+
 STORE_TEST_CASE("bootstrap makes the first organization, application and key, and only once") {
   auto world = make_world<place_type>();
   const auto found = expect(world.catalog->find_application(world.owner, world.application.id));

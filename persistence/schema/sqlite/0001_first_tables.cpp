@@ -8,7 +8,7 @@ namespace talaria::persistence::schema::sqlite {
 
 namespace {
 
-constexpr std::array<std::string_view, 25> statements{
+constexpr std::array<std::string_view, 27> statements{
 
     // The catalogue. Rows are marked as deleted, not removed: readers of the changes learn of it,
     // and
@@ -133,6 +133,11 @@ constexpr std::array<std::string_view, 25> statements{
          epoch bigint not null) without rowid)",
     R"(with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < 4095)
        insert into shards select n, '', 0 from numbers)",
+
+    // Drawn once; see `catalog::installation_key`.
+
+    "create table installation(key text not null)",
+    "insert into installation values(lower(hex(randomblob(32))))",
 
     // What the probe writes.
 

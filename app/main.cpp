@@ -1,0 +1,194 @@
+#include "app/configuration.hpp"
+#include "app/logging.hpp"
+#include "app/system.hpp"
+#include "persistence/store.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+extern char** environ;
+
+namespace {
+
+using namespace talaria;
+using app::configuration;
+
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
+
+constexpr auto help_footer = R"(
+First steps:
+  talaria serve                      start on a SQLite file in this directory; prints an administrator
+                                     key on the first start
+  curl -H "Authorization: Bearer $KEY" http://127.0.0.1:8080/api/v1/subscriptions
+  talaria serve --help               every setting, with its default
+
+A setting such as http.listen comes from the TOML file (--config, or TALARIA_CONFIG), overridden by its
+variable (TALARIA_HTTP_LISTEN), overridden by its flag (--http-listen).)";
+
+/// What the command line said of the settings.
+struct given {
+  std::string file;
+  std::map<std::string, std::string> flags;
+};
+
+std::map<std::string, std::string> environment_variables() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos)
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+domain::result<configuration> load_configuration(const given& given) {
+  std::ostringstream text;
+  if (!given.file.empty()) {
+    std::ifstream file{given.file};
+    if (!file)
+      return domain::fail(domain::ec::invalid_value, fmt::format("{} cannot be read", given.file));
+    text << file.rdbuf();
+  }
+  return app::read_configuration(text.str(), environment_variables(), given.flags);
+}
+
+int complain(const domain::error& error) {
+  fmt::print(stderr, "talaria: {}\n", error.detail);
+  return exit_failure;
+}
+
+void add_settings(CLI::App& command, given& into) {
+  command.add_option("--config", into.file, "The TOML file")->envname("TALARIA_CONFIG");
+  for (const auto& setting : app::all_settings()) {
+    auto description = std::string{setting.description};
+    if (!setting.default_text.empty())
+      description += fmt::format(" [{}]", setting.default_text);
+    command.add_option_function<std::string>(
+        app::flag_of(setting.key),
+        [&into, key = std::string{setting.key}](const std::string& text) {
+          into.flags[key] = text;
+        },
+        description);
+  }
+}
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+/// From the first signal on a second one, or a stop that hangs, ends the process at once.
+void guard_stop(const configuration& settings) {
+  std::thread{[limit = settings.drain_timeout + std::chrono::seconds{10}] {
+    const auto signals = stop_signals();
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(limit).count();
+    const timespec patience{.tv_sec = static_cast<time_t>(seconds), .tv_nsec = 0};
+    const int signal = sigtimedwait(&signals, nullptr, &patience);
+    spdlog::error(signal > 0 ? "ended by a second signal" : "the stop took too long: ended");
+    _exit(exit_failure);
+  }}.detach();
+}
+
+int serve(const given& given) {
+  const auto settings = load_configuration(given);
+  if (!settings)
+    return complain(settings.error());
+  app::start_logging(settings->log_level, settings->log);
+  // Blocked before any thread is started, so that none inherits them and this one can wait for
+  // them.
+  const auto signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+
+  auto running = app::system::start(*settings);
+  if (!running)
+    return complain(running.error());
+  if (const auto& key = (*running)->made_key(); !key.empty()) {
+    fmt::print("Administrator key (shown only this once): {}\n", key);
+    std::fflush(stdout);
+  }
+  spdlog::info("talaria {} serves http://{}:{} on {}", TALARIA_VERSION, settings->http_host,
+               (*running)->port(), settings->store_url);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("stopping: requests and attempts under way may end within {} ms",
+               settings->drain_timeout.count());
+  guard_stop(*settings);
+  const bool in_time = (*running)->stop();
+  spdlog::info(in_time ? "stopped" : "stopped; what had not ended in time will be repeated");
+  return EXIT_SUCCESS;
+}
+
+int migrate(const given& given) {
+  const auto settings = load_configuration(given);
+  if (!settings)
+    return complain(settings.error());
+  const auto migrated = persistence::migrate_store(settings->store_url);
+  if (!migrated)
+    return complain(migrated.error());
+  if (migrated->from == migrated->to)
+    fmt::print("the store has schema {} already\n", migrated->to);
+  else
+    fmt::print("migrated the store from schema {} to {}\n", migrated->from, migrated->to);
+  return EXIT_SUCCESS;
+}
+
+int check_configuration(const given& given) {
+  const auto settings = load_configuration(given);
+  if (!settings)
+    return complain(settings.error());
+  fmt::print("the configuration is valid\n");
+  return EXIT_SUCCESS;
+}
+
+int run(int argc, char** argv) {
+  CLI::App talaria{"Talaria delivers webhooks: durable, signed, retried, in order where asked."};
+  talaria.set_version_flag("--version", TALARIA_VERSION);
+  talaria.footer(help_footer);
+  talaria.require_subcommand(1);
+  given given;
+  auto* serve_command = talaria.add_subcommand("serve", "Run Talaria");
+  auto* migrate_command =
+      talaria.add_subcommand("migrate", "Bring the store's schema to this version");
+  auto* config_command = talaria.add_subcommand("config", "Work with the configuration");
+  config_command->require_subcommand(1);
+  auto* check_command = config_command->add_subcommand(
+      "check", "Say whether file, variables and flags are valid, without starting anything");
+  for (auto* command : {serve_command, migrate_command, check_command})
+    add_settings(*command, given);
+  try {
+    talaria.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = talaria.exit(error);
+    return code == 0 ? EXIT_SUCCESS : exit_usage;
+  }
+  if (serve_command->parsed())
+    return serve(given);
+  return migrate_command->parsed() ? migrate(given) : check_configuration(given);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& exception) {
+    fmt::print(stderr, "talaria: {}\n", exception.what());
+    return exit_failure;
+  }
+}

@@ -1,0 +1,267 @@
+#include "app/system.hpp"
+
+#include "actors/environment.hpp"
+#include "actors/local_gateway.hpp"
+#include "actors/metrics.hpp"
+#include "app/actor_tree.hpp"
+#include "app/bootstrap.hpp"
+#include "app/instance_lock.hpp"
+#include "delivery/engine.hpp"
+#include "http/server.hpp"
+#include "persistence/store.hpp"
+#include "supervision/directory.hpp"
+
+#include <caf/all.hpp>
+#include <fmt/format.h>
+#include <prometheus/registry.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <future>
+#include <optional>
+#include <random>
+#include <thread>
+
+namespace talaria::app {
+
+namespace {
+
+using domain::result;
+
+domain::timestamp now() {
+  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+std::mt19937_64& thread_random() {
+  thread_local std::mt19937_64 random{[] {
+    std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 32U) | device();
+  }()};
+  return random;
+}
+
+double random_fraction() {
+  return std::uniform_real_distribution<double>{0, 1}(thread_random());
+}
+
+std::uint64_t random_bits() {
+  return thread_random()();
+}
+
+struct caf_configuration : caf::actor_system_config {
+  caf_configuration() {
+    // The default, stealing, collapses when many actors are runnable; a bounded number of messages
+    // at a time keeps one busy actor from holding up the others.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-throughput", std::size_t{100});
+    set("scheduler.max-threads", std::size_t{std::max(2U, std::thread::hardware_concurrency())});
+  }
+};
+
+delivery::engine_options engine_options(const configuration& settings) {
+  delivery::engine_options options;
+  options.loops = settings.delivery_loops;
+  // Test events share the engine with the deliveries and are not counted by the dispatcher alone.
+  options.in_flight_max = settings.attempts_in_flight_max;
+  options.connect_timeout = settings.connect_timeout;
+  options.addresses.allowed = settings.allow_addresses;
+  return options;
+}
+
+http::server_options server_options(const configuration& settings, std::string cursor_key) {
+  http::server_options options;
+  options.transport.address = settings.http_host;
+  options.transport.port = settings.http_port;
+  options.transport.workers = settings.http_workers;
+  options.transport.limits.connections_max = settings.http_connections_max;
+  options.cursor_key = std::move(cursor_key);
+  return options;
+}
+
+actors::settings actor_settings(const configuration& settings) {
+  actors::settings made;
+  made.attempts_in_flight_max = settings.attempts_in_flight_max;
+  made.idempotency_window = settings.idempotency_window;
+  made.retention = settings.retention;
+  return made;
+}
+
+std::string fresh_incarnation() {
+  domain::uuid_sequence ids;
+  return to_string(ids.next(now(), random_bits()));
+}
+
+result<std::vector<persistence::fencing_epoch>> claim_shards(persistence::store& store,
+                                                             const std::string& incarnation) {
+  const auto owned = store.open_shard_ownership()->claim_all(incarnation);
+  if (!owned)
+    return tl::unexpected(owned.error());
+  std::vector<persistence::fencing_epoch> epochs(persistence::shard_count);
+  for (const auto& shard : *owned)
+    epochs.at(static_cast<std::size_t>(shard.shard)) = shard.epoch;
+  return epochs;
+}
+
+}  // namespace
+
+/// The members are in the order of their making; each may use those above it, and is gone before
+/// them.
+class system::implementation {
+public:
+  implementation(const configuration& settings, std::unique_ptr<persistence::store> store,
+                 std::vector<persistence::fencing_epoch> epochs, std::string incarnation,
+                 std::string cursor_key)
+      : drain_timeout_(settings.drain_timeout),
+        store_(std::move(store)),
+        metrics_(registry_),
+        admission_(static_cast<std::int64_t>(settings.submissions_max)),
+        engine_(std::make_unique<delivery::engine>(engine_options(settings))),
+        env_{.now = now,
+             .random_fraction = random_fraction,
+             .random_bits = random_bits,
+             .send_request =
+                 [this](delivery::outbound_request request, delivery::engine::completion done) {
+                   engine_->send(std::move(request), std::move(done));
+                 },
+             .store = *store_,
+             .directory = directory_,
+             .metrics = metrics_,
+             .settings = actor_settings(settings),
+             .node = settings.node_name,
+             .incarnation = std::move(incarnation),
+             .epochs = std::move(epochs),
+             .addresses = {}},
+        gateway_(env_, admission_),
+        actors_(std::make_unique<caf::actor_system>(caf_configuration_)),
+        server_(server_options(settings, std::move(cursor_key)),
+                http::services{.store = *store_,
+                               .gateway = gateway_,
+                               .directory = directory_,
+                               .metrics = registry_,
+                               .addresses = engine_options(settings).addresses,
+                               .draining = [this] { return draining_.load(); },
+                               .now = now}) {
+    env_.addresses.event_writers.resize(1);
+    env_.addresses.outcome_writers.resize(1);
+  }
+
+  ~implementation() { stop(); }
+
+  result<void> start() {
+    root_ = start_actor_tree(*actors_, env_);
+    const auto port = server_.start();
+    if (!port)
+      return tl::unexpected(port.error());
+    port_ = *port;
+    return {};
+  }
+
+  bool stop() {
+    if (!actors_)
+      return ended_in_time_;
+    const auto deadline = std::chrono::steady_clock::now() + drain_timeout_;
+    const auto left = [&] {
+      return std::chrono::ceil<std::chrono::milliseconds>(
+          std::max(deadline - std::chrono::steady_clock::now(), std::chrono::nanoseconds{0}));
+    };
+    draining_ = true;
+    ended_in_time_ = server_.drain(left());
+    ended_in_time_ = drain_subscriptions(left()) && ended_in_time_;
+    server_.stop();
+    stop_actors();
+    return ended_in_time_;
+  }
+
+  void keep(instance_lock lock) { lock_ = std::move(lock); }
+
+  std::uint16_t port_ = 0;
+  std::string made_key_;
+
+private:
+  bool drain_subscriptions(std::chrono::milliseconds timeout) {
+    auto promise = std::make_shared<std::promise<void>>();
+    const auto drained = promise->get_future();
+    caf::anon_send(env_.addresses.ingest.get(), actors::drain_all{std::move(promise)});
+    return drained.wait_for(timeout) == std::future_status::ready;
+  }
+
+  void stop_actors() {
+    std::promise<void> ended;
+    if (root_) {
+      root_->attach_functor([&](const caf::error&) { ended.set_value(); });
+      caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+      root_ = nullptr;
+      ended.get_future().wait();
+    }
+    // Requests that are still under way report to actors, which must not be gone before.
+    engine_->stop();
+    // A handle to a detached actor would keep the actor system from ending.
+    env_.addresses = {};
+    actors_.reset();
+  }
+
+  const std::chrono::milliseconds drain_timeout_;
+  std::optional<instance_lock> lock_;
+  std::unique_ptr<persistence::store> store_;
+  prometheus::Registry registry_;
+  actors::metrics metrics_;
+  supervision::directory directory_;
+  actors::admission admission_;
+  std::atomic<bool> draining_{false};
+  bool ended_in_time_ = true;
+  std::unique_ptr<delivery::engine> engine_;
+  actors::environment env_;
+  actors::local_gateway gateway_;
+  caf_configuration caf_configuration_;
+  std::unique_ptr<caf::actor_system> actors_;
+  http::server server_;
+  caf::actor root_;
+};
+
+system::system(std::unique_ptr<implementation> started) : implementation_(std::move(started)) {
+}
+system::~system() = default;
+
+std::uint16_t system::port() const {
+  return implementation_->port_;
+}
+const std::string& system::made_key() const {
+  return implementation_->made_key_;
+}
+bool system::stop() {
+  return implementation_->stop();
+}
+
+result<std::unique_ptr<system>> system::start(const configuration& settings) {
+  auto lock =
+      instance_lock::acquire(settings.store_url.substr(settings.store_url.find(':') + 1) + ".lock");
+  if (!lock)
+    return tl::unexpected(lock.error());
+  const auto migrated = persistence::migrate_store(settings.store_url);
+  if (!migrated)
+    return tl::unexpected(migrated.error());
+  if (migrated->from != migrated->to)
+    spdlog::info("migrated the store from schema {} to {}", migrated->from, migrated->to);
+  auto store = persistence::open_store(settings.store_url);
+  if (!store)
+    return tl::unexpected(store.error());
+  auto made_key = bootstrap(**store, settings.bootstrap_key, now(), random_bits);
+  if (!made_key)
+    return tl::unexpected(made_key.error());
+  auto cursor_key = (*store)->open_catalog()->installation_key();
+  if (!cursor_key)
+    return tl::unexpected(cursor_key.error());
+  auto incarnation = fresh_incarnation();
+  auto epochs = claim_shards(**store, incarnation);
+  if (!epochs)
+    return tl::unexpected(epochs.error());
+  auto made = std::make_unique<implementation>(settings, *std::move(store), *std::move(epochs),
+                                               std::move(incarnation), *std::move(cursor_key));
+  made->keep(*std::move(lock));
+  made->made_key_ = *std::move(made_key);
+  if (const auto started = made->start(); !started)
+    return tl::unexpected(started.error());
+  return std::unique_ptr<system>{new system{std::move(made)}};
+}
+
+}  // namespace talaria::app

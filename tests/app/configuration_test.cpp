@@ -1,0 +1,106 @@
+#include "app/configuration.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace talaria;
+using namespace std::chrono_literals;
+using app::read_configuration;
+
+namespace {
+
+/// The name that a configuration of this file alone is refused for.
+std::string refused_name(const std::string& toml) {
+  const auto read = read_configuration(toml, {}, {});
+  return read ? "" : read.error().field;
+}
+
+}  // namespace
+
+TEST_CASE("nothing given means the defaults, which are what the settings' texts say") {
+  const auto read = read_configuration("", {}, {});
+  REQUIRE(read);
+  CHECK(read->http_host == "127.0.0.1");
+  CHECK(read->http_port == 8080);
+  CHECK(read->store_url == "sqlite:talaria.db");
+  for (const auto& setting : app::all_settings()) {
+    app::configuration ignored;
+    CAPTURE(setting.key);
+    if (!setting.default_text.empty())
+      CHECK(setting.apply(setting.default_text, ignored));
+  }
+}
+
+TEST_CASE("a file is overridden by variables, and these by flags") {
+  const std::string file =
+      "[http]\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"warn\"\nformat = \"json\"";
+  const auto read = read_configuration(
+      file,
+      {{"TALARIA_HTTP_LISTEN", "127.0.0.1:2"}, {"TALARIA_LOG_LEVEL", "debug"}, {"PATH", "/bin"}},
+      {{"http.listen", "127.0.0.1:3"}});
+  REQUIRE(read);
+  CHECK(read->http_port == 3);
+  CHECK(read->log_level == "debug");
+  CHECK(read->log == app::log_format::json);
+}
+
+TEST_CASE("an unknown setting is refused by its name, wherever it stands") {
+  CHECK(refused_name("[http]\nlistne = \"x\"") == "http.listne");
+  CHECK(refused_name("top = 1") == "top");
+  CHECK(read_configuration("", {{"TALARIA_HTTP_LISTNE", "x"}}, {}).error().field ==
+        "TALARIA_HTTP_LISTNE");
+}
+
+TEST_CASE("the variable that names the file is not a setting") {
+  CHECK(read_configuration("", {{"TALARIA_CONFIG", "talaria.toml"}}, {}));
+}
+
+TEST_CASE("an impossible value is refused with the setting named") {
+  const auto flag = read_configuration("", {}, {{"http.listen", "nowhere"}});
+  REQUIRE_FALSE(flag);
+  CHECK(flag.error().detail.find("--http-listen must be") == 0);
+  CHECK(refused_name("[http]\nworkers = 0") == "http.workers");
+  CHECK(refused_name("[http]\nworkers = 65") == "http.workers");
+  CHECK(refused_name("[http]\nworkers = 64").empty());
+  CHECK(refused_name("[http]\nworkers = 1").empty());
+  CHECK(refused_name("[http]\nworkers = -1") == "http.workers");
+  CHECK(refused_name("[http]\nworkers = 1.5") == "http.workers");
+  CHECK(refused_name("[http]\nlisten = \"127.0.0.1:65536\"") == "http.listen");
+  CHECK(refused_name("[store]\nurl = \"mysql:x\"") == "store.url");
+  CHECK(refused_name("[store]\nurl = \"sqlite:\"") == "store.url");
+  CHECK(refused_name("[log]\nlevel = \"loud\"") == "log.level");
+  CHECK(refused_name("[log]\nformat = \"xml\"") == "log.format");
+  CHECK(refused_name("[auth]\nbootstrap_key = \"fifteen-letters\"") == "auth.bootstrap_key");
+  CHECK(refused_name("[auth]\nbootstrap_key = \"sixteen-letters-\"").empty());
+}
+
+TEST_CASE("a file that is not TOML is refused with its line") {
+  const auto read = read_configuration("[http]\nlisten = \n", {}, {});
+  REQUIRE_FALSE(read);
+  CHECK(read.error().detail.find("line 2") != std::string::npos);
+}
+
+TEST_CASE("networks come as a list in the file, and comma-separated elsewhere") {
+  const auto from_file =
+      read_configuration("[delivery]\nallow_addresses = [\"10.0.0.0/8\", \"::1\"]", {}, {});
+  REQUIRE(from_file);
+  CHECK(from_file->allow_addresses.size() == 2);
+  const auto from_variable =
+      read_configuration("", {{"TALARIA_DELIVERY_ALLOW_ADDRESSES", "127.0.0.0/8, ::1,"}}, {});
+  REQUIRE(from_variable);
+  CHECK(from_variable->allow_addresses.size() == 2);
+  CHECK_FALSE(read_configuration("", {{"TALARIA_DELIVERY_ALLOW_ADDRESSES", "localhost"}}, {}));
+}
+
+TEST_CASE("an IPv6 address to listen on stands in brackets") {
+  const auto read = read_configuration("", {}, {{"http.listen", "[::1]:9"}});
+  REQUIRE(read);
+  CHECK(read->http_host == "::1");
+  CHECK(read->http_port == 9);
+}
+
+TEST_CASE("variables and flags follow from the key") {
+  CHECK(app::variable_of("delivery.allow_addresses") == "TALARIA_DELIVERY_ALLOW_ADDRESSES");
+  CHECK(app::flag_of("delivery.allow_addresses") == "--delivery-allow-addresses");
+}
