@@ -50,11 +50,13 @@ tl::unexpected<domain::error> newer(std::int64_t version) {
 void apply(soci::session& session, const schema::migration& migration) {
   for (const auto statement : migration.statements)
     session << statement;
+  // Named, all that is bound: SOCI executes when the temporaries of the expression are gone.
+  const std::string name{migration.name};
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const long long applied_us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
   session << "insert into schema_migrations(version, name, applied_us) "
              "values(:version, :name, :applied)",
-      soci::use(migration.version), soci::use(std::string{migration.name}), soci::use(applied_us);
+      soci::use(migration.version), soci::use(name), soci::use(applied_us);
 }
 
 /// Applies the migration that follows the file's version, in a transaction of its own. A process
