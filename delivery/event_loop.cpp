@@ -1,6 +1,6 @@
 #include "delivery/event_loop.hpp"
 
-#include "delivery/thread_signals.hpp"
+#include "delivery/own_thread.hpp"
 
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
@@ -108,7 +108,7 @@ void event_loop::stop() {
 }
 
 void event_loop::run() {
-  block_signals();
+  set_up_own_thread("delivery-loop");
   while (take_messages()) {
     wait_for_events();
     fire_timer(clock::now());

@@ -1,6 +1,6 @@
 #include "delivery/resolver.hpp"
 
-#include "delivery/thread_signals.hpp"
+#include "delivery/own_thread.hpp"
 
 #include <netdb.h>
 
@@ -166,7 +166,7 @@ bool resolver::state::make_room() {
 }
 
 void resolver::state::run() {
-  block_signals();
+  set_up_own_thread("delivery-names");
   std::unique_lock lock(mutex_);
   while (const std::string* host = take_next(lock))
     look_up(*host, lock);

@@ -22,7 +22,7 @@ namespace {
 /// way would be the largest part of its memory.
 constexpr long receive_buffer_bytes = 4096;
 /// For bodies over 64 KiB; the least that libcurl takes.
-constexpr long send_buffer_bytes = 16 * 1024;
+constexpr long send_buffer_bytes = 16'384;
 
 /// A receiver with more addresses than this is asked at the first ones only: each costs up to a
 /// connect timeout.
@@ -112,8 +112,8 @@ void transfer::set_security(const transfer_settings& settings, CURLSH* share) {
 
 void transfer::set_callbacks() {
   set(CURLOPT_PRIVATE, this);
-  // Both guards are needed: the first sees new connections only, the second only those that are
-  // made.
+  // Both guards are needed: the first sees new connections only, the second also kept ones, but not
+  // before they are made.
   set(CURLOPT_OPENSOCKETFUNCTION, &transfer::open_socket);
   set(CURLOPT_OPENSOCKETDATA, this);
   set(CURLOPT_PREREQFUNCTION, &transfer::before_request);

@@ -114,9 +114,11 @@ public:
     while (completed < requests_total) {
       int running = 0;
       curl_multi_perform(multi_.get(), &running);
-      completed += restart_finished(started);
-      curl_multi_perform(multi_.get(), &running);
-      curl_multi_poll(multi_.get(), nullptr, 0, 100, nullptr);
+      const std::size_t finished = restart_finished(started);
+      completed += finished;
+      // What has just been added has no socket yet that could be waited for.
+      if (finished == 0)
+        curl_multi_poll(multi_.get(), nullptr, 0, 100, nullptr);
     }
     for (const easy_handle& handle : handles)
       curl_multi_remove_handle(multi_.get(), handle.get());
