@@ -5,7 +5,7 @@
 
 namespace talaria::http {
 
-/// A UUIDv7. Any thread.
+/// A UUIDv7, greater than all before it in this process. Any thread.
 domain::uuid fresh_id(domain::timestamp now);
 
 domain::timestamp system_time();

@@ -1,0 +1,118 @@
+#include "tests/http/api_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+namespace talaria::http::test {
+namespace {
+
+const std::string collection = "/api/v1/applications";
+
+}  // namespace
+
+TEST_CASE("applications are created, shown, changed and deleted") {
+  api_fixture api;
+  const reply made = api.send("POST", collection, R"({"name":"shop","metadata":{"team":"a"}})");
+  CHECK(made.status == 201);
+  const std::string path = collection + "/" + text_at(made, "/id");
+  CHECK(made.header("location") == path);
+  CHECK(text_at(made, "/metadata/team") == "a");
+  CHECK(json_of(api.send("GET", path)) == json_of(made));
+
+  const reply listed = api.send("GET", collection);
+  CHECK(text_at(listed, "/data/0/name") == "shop");
+  CHECK(text_at(listed, "/data/1/name") == "default");
+
+  const reply changed = api.send("PATCH", path, R"({"name":"store"})");
+  CHECK(changed.status == 200);
+  CHECK(text_at(changed, "/name") == "store");
+  CHECK(text_at(changed, "/metadata/team") == "a");
+
+  CHECK(api.send("DELETE", path).status == 204);
+  CHECK(api.send("DELETE", path).status == 404);
+  CHECK(api.send("GET", path).status == 404);
+  CHECK(api.gateway.catalog_changes() == 3);
+}
+
+TEST_CASE("an invalid application is refused") {
+  api_fixture api;
+  const auto answer = [&](const std::string& body) {
+    const reply got = api.send("POST", collection, body);
+    return std::to_string(got.status) + ' ' + text_at(got, "/code") + ' ' + text_at(got, "/field");
+  };
+  CHECK(answer("{}") == "422 missing_field /name");
+  CHECK(answer(R"({"name":5})") == "422 wrong_type /name");
+  CHECK(answer(R"({"name":""})") == "422 invalid_value /name");
+  CHECK(answer(R"({"name":"a\u0000"})") == "422 invalid_value /name");
+  CHECK(answer(R"({"name":"a","metadata":[]})") == "422 wrong_type /metadata");
+  CHECK(answer(R"({"name":"a","colour":1})") == "422 unknown_field /colour");
+  CHECK(answer(R"({"name":"default"})") == "409 conflict /name");
+  CHECK(answer(R"({"name":")" + std::string(128, 'n') + "\"}").starts_with("201"));
+  CHECK(answer(R"({"name":")" + std::string(129, 'n') + "\"}") == "422 invalid_value /name");
+  const auto metadata = [](std::size_t bytes) {
+    return R"({"name":"m","metadata":{"k":")" + std::string(bytes - 8, 'v') + "\"}}";
+  };
+  CHECK(answer(metadata(4096)).starts_with("201"));
+  CHECK(answer(metadata(4097)) == "422 invalid_value /metadata");
+}
+
+TEST_CASE("events and subscriptions go to the application they name") {
+  api_fixture api;
+  const std::string id = text_at(api.send("POST", collection, R"({"name":"shop"})"), "/id");
+  const std::string naming = R"(,"application_id":")" + id + "\"";
+  const std::string subscription = api.subscribe(naming);
+  CHECK(text_at(api.send("GET", "/api/v1/subscriptions/" + subscription), "/application_id") == id);
+  const reply event =
+      api.send("POST", "/api/v1/events", R"({"type":"a","payload":1)" + naming + "}");
+  CHECK(event.status == 202);
+  api.submit();
+  const reply listed = api.send("GET", "/api/v1/events?application_id=" + id);
+  CHECK(json_of(listed).at("data").as_array().size() == 1);
+  CHECK(text_at(listed, "/data/0/application_id") == id);
+  CHECK(json_of(api.send("GET", "/api/v1/deliveries")).at("data").as_array().size() == 1);
+}
+
+TEST_CASE("without an application named default, one must be named") {
+  api_fixture api;
+  api.submit();
+  api.send("PATCH", collection + "/" + to_string(api.application.id), R"({"name":"renamed"})");
+  const reply got = api.send("POST", "/api/v1/events", R"({"type":"a","payload":1})");
+  CHECK(got.status == 422);
+  CHECK(text_at(got, "/field") == "/application_id");
+}
+
+TEST_CASE("a key that is bound to an application sees and makes only what is its own") {
+  api_fixture_options options;
+  options.key.bound_to_default = true;
+  api_fixture api(options);
+  const auto catalog = api.store->open_catalog();
+  domain::application other = api.application;
+  other.name = "other";
+  other.id.value.bytes[15] ^= 1;
+  REQUIRE(catalog->insert_application(other).has_value());
+  domain::subscription foreign;
+  foreign.id = {other.id.value};
+  foreign.application = other.id;
+  foreign.organization = api.organization.id;
+  foreign.settings.url = "https://example.com/";
+  foreign.secrets = {{.key = std::string(32, 'k'), .expires_at = std::nullopt}};
+  REQUIRE(catalog->insert_subscription(foreign).has_value());
+  const std::string path = "/api/v1/subscriptions/" + to_string(foreign.id);
+
+  CHECK(api.send("GET", path).status == 404);
+  CHECK(api.send("PATCH", path, "{}").status == 404);
+  CHECK(api.send("DELETE", path).status == 404);
+  CHECK(api.send("GET", path + "/secret").status == 404);
+  CHECK(text_at(api.send("GET", "/api/v1/subscriptions"), "/data") == "[]");
+  CHECK(api.send("GET", collection + "/" + to_string(other.id)).status == 404);
+  CHECK(api.send("POST", collection, R"({"name":"mine"})").status == 403);
+  CHECK(api.send("DELETE", collection + "/" + to_string(api.application.id)).status == 403);
+  const std::string naming = R"("application_id":")" + to_string(other.id) + "\"}";
+  CHECK(api.send("POST", "/api/v1/events", R"({"type":"a","payload":1,)" + naming).status == 403);
+  CHECK(api.send("POST", "/api/v1/subscriptions", R"({"url":"https://example.com/",)" + naming)
+            .status == 403);
+  CHECK(api.send("GET", "/api/v1/events?application_id=" + to_string(other.id)).status == 403);
+  api.submit();
+  api.subscribe();
+}
+
+}  // namespace talaria::http::test

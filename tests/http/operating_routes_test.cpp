@@ -1,0 +1,141 @@
+#include "http/fresh_id.hpp"
+#include "tests/http/api_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <set>
+
+namespace talaria::http::test {
+namespace {
+
+using supervision::actor_state;
+
+constexpr std::array<std::string_view, 1> gauges = {"pending"};
+
+}  // namespace
+
+TEST_CASE("a node that shuts down is alive, but not ready") {
+  api_fixture api;
+  CHECK(text_at(api.send("GET", "/health/ready"), "/status") == "ready");
+  api.draining = true;
+  CHECK(api.send("GET", "/health/live").status == 200);
+  const reply got = api.send("GET", "/health/ready");
+  CHECK(got.status == 503);
+  CHECK(text_at(got, "/code") == "draining");
+  CHECK(got.header("connection") == "close");
+}
+
+TEST_CASE("requests are counted and timed by route and status") {
+  api_fixture api;
+  api.submit();
+  api.send("GET", "/nowhere");
+  const reply got = api.send("GET", "/metrics");
+  CHECK(got.header("content-type").starts_with("text/plain"));
+  CHECK(
+      got.contains("talaria_http_requests_total{"
+                   "method=\"POST\",route=\"/api/v1/events\",status=\"202\"} 1"));
+  CHECK(got.contains("route=\"none\",status=\"404\"} 1"));
+  CHECK(
+      got.contains("talaria_http_request_duration_seconds_count{"
+                   "method=\"POST\",route=\"/api/v1/events\"} 1"));
+}
+
+TEST_CASE("actors are listed by path, and filtered") {
+  api_fixture api;
+  const domain::timestamp now = system_time();
+  api.actors.enter("/ingest", "ingest", now);
+  const auto card = api.actors.enter("/ingest/subscription-1", "subscription", now, gauges);
+  card->state = actor_state::backing_off;
+  card->set_gauge(0, 7);
+  card->failed("it broke");
+
+  const reply all = api.send("GET", "/api/v1/actors");
+  CHECK(text_at(all, "/total") == "2");
+  CHECK(text_at(all, "/data/0/path") == "/ingest");
+  CHECK(text_at(all, "/data/0/last_failure") == "null");
+  CHECK(text_at(all, "/data/1/state") == to_string(actor_state::backing_off));
+  CHECK(text_at(all, "/data/1/details/pending") == "7");
+
+  CHECK(text_at(api.send("GET", "/api/v1/actors?kind=ingest"), "/total") == "1");
+  CHECK(text_at(api.send("GET", "/api/v1/actors?kind=none"), "/total") == "0");
+  const reply running = api.send("GET", "/api/v1/actors?state=running");
+  CHECK(text_at(running, "/data/0/path") == "/ingest");
+  const reply first = api.send("GET", "/api/v1/actors?limit=1");
+  CHECK(text_at(first, "/total") == "2");
+  CHECK(json_of(first).at("data").as_array().size() == 1);
+  CHECK(api.send("GET", "/api/v1/actors?limit=1000").status == 200);
+  CHECK(api.send("GET", "/api/v1/actors?limit=1001").status == 422);
+  CHECK(api.send("GET", "/api/v1/actors?limit=0").status == 422);
+  CHECK(api.send("GET", "/api/v1/actors?colour=red").status == 422);
+
+  const reply one = api.send("GET", "/api/v1/actors/ingest/subscription-1");
+  CHECK(one.status == 200);
+  CHECK(text_at(one, "/last_failure") == "it broke");
+  CHECK(api.send("GET", "/api/v1/actors/ingest/subscription-2").status == 404);
+}
+
+TEST_CASE("queues show what is pending, by priority") {
+  api_fixture api;
+  api.subscribe();
+  api.submit();
+  const reply got = api.send("GET", "/api/v1/queues");
+  CHECK(got.status == 200);
+  CHECK(got.contains(R"("priority":"normal","pending":1)"));
+}
+
+TEST_CASE("the document describes exactly the operations that are served") {
+  api_fixture api;
+  std::set<std::string> served;
+  for (const served_operation& operation : api.server->operations()) {
+    std::string path = operation.path;
+    if (const auto tail = path.find("...}"); tail != std::string::npos) {
+      path.replace(tail, 3, "");
+    }
+    served.insert(operation.method + ' ' + path);
+  }
+  std::set<std::string> described;
+  const auto document = json_of(api.send("GET", "/openapi.json"));
+  for (const auto& [path, item] : document.at("paths").as_object()) {
+    for (const auto& [method, operation] : item.as_object()) {
+      if (operation.is_object() && operation.as_object().contains("responses")) {
+        std::string name(method);
+        for (char& letter : name) {
+          letter = static_cast<char>(letter - 'a' + 'A');
+        }
+        described.insert(name + ' ' + std::string(path));
+      }
+    }
+  }
+  CHECK(served == described);
+}
+
+TEST_CASE("when too many requests wait for the store, others are told to come back") {
+  api_fixture_options options;
+  options.store_threads = 0;
+  options.store_queue_max = 0;
+  api_fixture api(options);
+  const reply got = api.send("GET", "/api/v1/queues");
+  CHECK(got.status == 429);
+  CHECK(text_at(got, "/code") == "overloaded");
+  CHECK_FALSE(got.header("retry-after").empty());
+  CHECK(api.send("POST", "/api/v1/events", R"({"type":"a","payload":1})").status == 429);
+  CHECK(api.send("GET", "/health/live").status == 200);
+}
+
+TEST_CASE("an executor takes as many tasks as may wait, and drops them when it stops") {
+  executor<int> pool({.threads = 0, .queue_max = 2}, [] { return 0; });
+  const auto dropped = std::make_shared<int>();
+  const auto task = [dropped](int&) {};
+  CHECK_FALSE(pool.has_waiting());
+  CHECK(pool.post(task));
+  CHECK(pool.post(task));
+  CHECK_FALSE(pool.post(task));
+  CHECK(pool.has_waiting());
+  CHECK(dropped.use_count() == 4);
+  pool.stop();
+  CHECK(dropped.use_count() == 2);
+  CHECK_FALSE(pool.post(task));
+}
+
+}  // namespace talaria::http::test
