@@ -18,7 +18,8 @@ namespace talaria::persistence::sqlite {
 
 struct settings {
   std::string file;
-  /// A bound of the file's size, in pages of 4 KiB; past it writes answer `ec::store_full`.
+  /// A bound of the file's size, in pages of 4 KiB; past it writes answer `ec::store_full`, as they
+  /// do on a full disk.
   std::optional<std::int64_t> pages_max;
 };
 

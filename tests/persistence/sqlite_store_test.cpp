@@ -4,6 +4,8 @@
 
 #include <soci/soci.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -22,6 +24,32 @@ public:
     return *sqlite::open({file(), pages_max});
   }
 };
+
+/// A place that outlives the worlds in it.
+class shared_place : public place {
+public:
+  explicit shared_place(sqlite_place& of) : of_{of} {}
+
+  std::unique_ptr<store> open() override { return of_.open(); }
+
+private:
+  sqlite_place& of_;
+};
+
+/// Appends every event in a process of its own, which has nothing of this one's store open.
+pid_t append_in_process(sqlite_place& place, const std::vector<new_event>& events,
+                        std::int64_t catalog_revision) {
+  const auto child = ::fork();
+  if (child != 0)
+    return child;
+  const auto store = open_store(place.url());
+  bool appended = store.has_value();
+  for (std::size_t i = 0; appended && i < events.size(); ++i) {
+    const std::vector<event_group> groups{{{events[i]}}};
+    appended = (*store)->open_event_appender()->append(groups, catalog_revision).has_value();
+  }
+  ::_exit(appended ? 0 : 1);
+}
 
 /// Lets no file grow past a size, as a full disk would not, until it is destroyed.
 class file_size_limit {
@@ -101,6 +129,72 @@ TEST_CASE("while another process writes the probe fails in time, and succeeds af
   CHECK(std::chrono::steady_clock::now() - started < 1s);
   other << "rollback";
   CHECK(world.store->probe());
+}
+
+TEST_CASE("processes that append the same keys at once store each key's event once") {
+  constexpr std::size_t keys = 30;
+  sqlite_place place;
+  std::vector<std::vector<new_event>> submissions(3);
+  std::int64_t revision = 0;
+  {
+    world world{std::make_unique<shared_place>(place)};
+    revision = world.catalog_revision();
+    for (auto& events : submissions) {
+      for (std::size_t key = 0; key < keys; ++key)
+        events.push_back(world.keyed_event(std::to_string(key)));
+    }
+  }
+  std::vector<pid_t> children;
+  for (const auto& events : submissions)
+    children.push_back(append_in_process(place, events, revision));
+  for (const auto child : children) {
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+  }
+  soci::session session{"sqlite3", "dbname=" + place.file()};
+  int events = 0;
+  session << "select count(*) from events", soci::into(events);
+  CHECK(events == keys);
+}
+
+TEST_CASE("a subscription that cannot be read makes its reader fail, and names no secret") {
+  auto place = std::make_unique<sqlite_place>();
+  const auto file = place->file();
+  world world{std::move(place)};
+  const auto subscription = world.subscribe();
+  soci::session other{"sqlite3", "dbname=" + file};
+  const auto secret = domain::secret_to_text(subscription.secrets[0].key);
+  for (const auto* damage : {"settings = '{}'", "settings = 'x'", "settings = '[]'",
+                             "secrets = replace(secrets, 'whsec_', '')", "secrets = '[1]'"}) {
+    CAPTURE(damage);
+    other << "begin";
+    other << "create temp table kept as select settings, secrets from subscriptions";
+    other << "update subscriptions set " << damage;
+    other << "commit";
+    const auto changes = world.catalog->changes_since(0);
+    CHECK(code_of(changes) == ec::store_unavailable);
+    CHECK(changes.error().detail.find(to_string(subscription.id)) != std::string::npos);
+    CHECK(changes.error().detail.find(secret.substr(6)) == std::string::npos);
+    other << "update subscriptions set settings = (select settings from kept), "
+             "secrets = (select secrets from kept)";
+    other << "drop table kept";
+  }
+  CHECK(world.catalog->changes_since(0));
+}
+
+TEST_CASE("when every number of a subscription was given, no more can be made") {
+  auto place = std::make_unique<sqlite_place>();
+  const auto file = place->file();
+  world world{std::move(place)};
+  world.subscribe();
+  soci::session other{"sqlite3", "dbname=" + file};
+  other << "update sqlite_sequence set seq = " << domain::subscription_number_max - 1
+        << " where name = 'subscriptions'";
+  CHECK(world.subscribe().number == subscription_number{domain::subscription_number_max});
+  const auto revision = world.catalog_revision();
+  CHECK(code_of(world.catalog->insert_subscription(world.new_subscription())) == ec::store_full);
+  CHECK(world.catalog_revision() == revision);
 }
 
 TEST_CASE("a page that was cut does not keep the log from being emptied") {
