@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace talaria::load {
+
+/// What to submit to a running Talaria, and how fast.
+struct load_options {
+  /// `http://<host>[:<port>]`; several addresses of a host are not tried in turn.
+  std::string url = "http://127.0.0.1:8080";
+  /// With the scope `ingest`.
+  std::string api_key;
+
+  /// Connections kept alive, each with at most one request under way. At most `clients_max`.
+  std::size_t clients = 16;
+  /// No request is started after this; those under way are waited for.
+  std::chrono::milliseconds duration{10'000};
+  /// Over all clients. Unset: each client submits again as soon as it has its answer. Set: requests
+  /// are due at even intervals whatever the answers do, and latency counts from when one was due.
+  std::optional<double> events_per_second;
+  /// Events in a request, up to the API's own limit; 1 uses the operation for single events.
+  std::size_t batch_events = 1;
+  /// Taken in turn, request by request.
+  std::vector<std::string> event_types{"bench.event"};
+  /// Of each event's payload, at least `payload_bytes_min`.
+  std::size_t payload_bytes = 300;
+  /// A request without an answer for so long is given up, with its connection.
+  std::chrono::milliseconds request_timeout{30'000};
+
+  /// How many events may have been submitted by now, counted from the run's start; asked before
+  /// each request. It lets a caller submit only as fast as deliveries arrive. Unset: any number.
+  std::function<std::uint64_t()> events_allowed;
+};
+
+/// Each needs a file descriptor and up to a request's size in memory.
+inline constexpr std::size_t clients_max = 10'000;
+
+}  // namespace talaria::load
