@@ -1,0 +1,100 @@
+#include "bench/product/api_client.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <memory>
+#include <stdexcept>
+
+namespace talaria::bench {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr long timeout_ms = 30'000;
+
+std::size_t append_to(char* bytes, std::size_t, std::size_t count, void* text) {
+  static_cast<std::string*>(text)->append(bytes, count);
+  return count;
+}
+
+using easy_handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+using header_list = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+
+}  // namespace
+
+std::string api_client::call(const char* method, const std::string& path,
+                             const std::string& body) const {
+  const easy_handle easy{curl_easy_init(), &curl_easy_cleanup};
+  auto* lines = curl_slist_append(nullptr, ("Authorization: Bearer " + key_).c_str());
+  const header_list headers{curl_slist_append(lines, "Content-Type: application/json"),
+                            &curl_slist_free_all};
+  std::string answer;
+  const auto url = url_ + path;
+  curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy.get(), CURLOPT_CUSTOMREQUEST, method);
+  curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
+  curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, timeout_ms);
+  curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &append_to);
+  curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer);
+  if (!body.empty())
+    curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, body.c_str());
+  const auto failed = curl_easy_perform(easy.get());
+  long status = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  if (failed != CURLE_OK || status < 200 || status > 299)
+    throw std::runtime_error(fmt::format("{} {} gave {} {}: {}", method, path, status,
+                                         curl_easy_strerror(failed), answer));
+  return answer;
+}
+
+std::string api_client::subscribe(const std::string& receiver_url,
+                                  std::uint32_t max_in_flight) const {
+  const json::object wanted{{"url", receiver_url}, {"max_in_flight", max_in_flight}};
+  const auto made = json::parse(call("POST", "/api/v1/subscriptions", json::serialize(wanted)));
+  return std::string{made.at("id").as_string()};
+}
+
+void api_client::pause(const std::string& subscription) const {
+  call("POST", "/api/v1/subscriptions/" + subscription + "/pause");
+}
+
+std::uint64_t api_client::pending() const {
+  std::uint64_t pending = 0;
+  const auto queues = json::parse(call("GET", "/api/v1/queues"));
+  for (const auto& queue : queues.at("data").as_array())
+    pending += queue.at("pending").to_number<std::uint64_t>();
+  return pending;
+}
+
+product_counters api_client::counters() const {
+  const auto metrics = call("GET", "/metrics");
+  const auto value = [&](std::string_view name) { return metric_value(metrics, name); };
+  return {.accepted = value("talaria_events_accepted_total"),
+          .created = value("talaria_deliveries_created_total"),
+          .delivered = value("talaria_deliveries_delivered_total"),
+          .retried = value("talaria_deliveries_retried_total"),
+          .dead = value("talaria_deliveries_dead_total"),
+          .appends = value("talaria_append_seconds_count"),
+          .records = value("talaria_record_seconds_count")};
+}
+
+std::uint64_t metric_value(std::string_view metrics, std::string_view name) {
+  const auto wanted = fmt::format("\n{} ", name);
+  const auto found = metrics.find(wanted);
+  if (found == std::string_view::npos)
+    return 0;
+  const auto text = metrics.substr(found + wanted.size());
+  double value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return static_cast<std::uint64_t>(value);
+}
+
+}  // namespace talaria::bench

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace talaria::bench {
+
+/// Talaria's counters, as its metrics show them.
+struct product_counters {
+  std::uint64_t accepted = 0;
+  std::uint64_t created = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t retried = 0;
+  std::uint64_t dead = 0;
+  /// Commits of events, and of outcomes.
+  std::uint64_t appends = 0;
+  std::uint64_t records = 0;
+};
+
+/// What a benchmark asks of Talaria besides events. Blocking; throws std::runtime_error for any
+/// answer but a success.
+class api_client {
+public:
+  api_client(std::string url, std::string key) : url_(std::move(url)), key_(std::move(key)) {}
+
+  /// A subscription to every event. @returns its id.
+  std::string subscribe(const std::string& receiver_url, std::uint32_t max_in_flight) const;
+  void pause(const std::string& subscription) const;
+
+  /// Deliveries in the store, over all priorities.
+  std::uint64_t pending() const;
+  product_counters counters() const;
+
+private:
+  std::string call(const char* method, const std::string& path, const std::string& body = {}) const;
+
+  std::string url_;
+  std::string key_;
+};
+
+/// The value of a metric without labels; 0 if it is not there.
+std::uint64_t metric_value(std::string_view metrics, std::string_view name);
+
+}  // namespace talaria::bench

@@ -1,0 +1,176 @@
+#include "bench/receiver/sink.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace talaria::bench {
+
+namespace {
+
+constexpr int backlog = 4096;
+constexpr std::size_t events_at_once = 256;
+constexpr std::size_t read_bytes = 64 * 1024;
+
+[[noreturn]] void refuse(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+delivery::file_descriptor checked(int number, const char* what) {
+  if (number < 0)
+    refuse(what);
+  return delivery::file_descriptor{number};
+}
+
+delivery::file_descriptor listen_on_loopback(std::uint16_t& port) {
+  auto socket = checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  if (::bind(socket.get(), generic, size) != 0 || ::listen(socket.get(), backlog) != 0 ||
+      ::getsockname(socket.get(), generic, &size) != 0)
+    refuse("listen");
+  port = ntohs(address.sin_port);
+  return socket;
+}
+
+void watch(int epoll, int descriptor, std::uint32_t events) {
+  epoll_event wanted{};
+  wanted.events = events;
+  wanted.data.fd = descriptor;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &wanted) != 0)
+    refuse("epoll_ctl");
+}
+
+}  // namespace
+
+sink::sink(std::string answer, observer observe)
+    : answer_(std::move(answer)),
+      observe_(std::move(observe)),
+      listener_(listen_on_loopback(port_)),
+      epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
+      stop_(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+  watch(epoll_.get(), listener_.get(), EPOLLIN);
+  watch(epoll_.get(), stop_.get(), EPOLLIN);
+  thread_ = std::thread([this] { run(); });
+}
+
+sink::~sink() {
+  eventfd_write(stop_.get(), 1);
+  thread_.join();
+}
+
+std::string sink::url() const {
+  return fmt::format("http://127.0.0.1:{}", port_);
+}
+
+std::chrono::nanoseconds sink::cpu_time() const {
+  clockid_t clock{};
+  timespec spent{};
+  // native_handle() is not const, though it changes nothing.
+  auto& thread = const_cast<std::thread&>(thread_);
+  if (pthread_getcpuclockid(thread.native_handle(), &clock) != 0 ||
+      clock_gettime(clock, &spent) != 0)
+    refuse("thread clock");
+  return std::chrono::seconds{spent.tv_sec} + std::chrono::nanoseconds{spent.tv_nsec};
+}
+
+void sink::run() {
+  std::array<epoll_event, events_at_once> events;
+  while (true) {
+    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    for (int index = 0; index < count; ++index) {
+      const auto& event = events[static_cast<std::size_t>(index)];
+      if (event.data.fd == stop_.get())
+        return;
+      if (event.data.fd == listener_.get())
+        accept_all();
+      else if (const auto found = connections_.find(event.data.fd); found != connections_.end())
+        serve(*found->second, event.events);
+    }
+  }
+}
+
+void sink::accept_all() {
+  while (true) {
+    delivery::file_descriptor socket{
+        ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (!socket.valid())
+      return;
+    const int number = socket.get();
+    const int on = 1;
+    setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    auto& client = connections_[number];
+    client = std::make_unique<connection>();
+    client->socket = std::move(socket);
+    watch(epoll_.get(), number, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+  }
+}
+
+void sink::serve(connection& client, std::uint32_t epoll_events) {
+  const bool ends = (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  const bool readable = ends || (epoll_events & EPOLLIN) != 0;
+  const bool alive = (!readable || read(client)) && write(client);
+  if (!alive || ends)
+    connections_.erase(client.socket.get());
+}
+
+bool sink::read(connection& client) {
+  static thread_local std::array<char, read_bytes> buffer;
+  const auto answer = [&](const received_request& request) {
+    if (observe_)
+      observe_(request);
+    client.unsent += answer_;
+    answered_.fetch_add(1, std::memory_order_relaxed);
+  };
+  while (true) {
+    const auto count = ::recv(client.socket.get(), buffer.data(), buffer.size(), 0);
+    if (count < 0)
+      return errno == EAGAIN || errno == EINTR;
+    if (count == 0)
+      return false;
+    const auto bytes = static_cast<std::size_t>(count);
+    if (!client.requests.feed({buffer.data(), bytes}, answer))
+      return false;
+    // The socket is empty: whatever comes next is a new edge.
+    if (bytes < buffer.size())
+      return true;
+  }
+}
+
+bool sink::write(connection& client) {
+  while (!client.unsent.empty()) {
+    const auto count =
+        ::send(client.socket.get(), client.unsent.data(), client.unsent.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return errno == EAGAIN;
+    client.unsent.erase(0, static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+std::string make_answer(unsigned status, const std::string& body) {
+  // A 204 must not say how long the body that it cannot have is.
+  if (status == 204)
+    return "HTTP/1.1 204 No Content\r\n\r\n";
+  return fmt::format(
+      "HTTP/1.1 {} Accepted\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+      status, body.size(), body);
+}
+
+}  // namespace talaria::bench

@@ -1,0 +1,89 @@
+#include "bench/scenarios/product.hpp"
+
+#include "bench/load/run_load.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <thread>
+
+namespace talaria::bench {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+namespace {
+
+/// Without a delivery for so long, none is to come.
+constexpr auto drain_patience = 15s;
+constexpr auto drain_look_interval = 10ms;
+
+}  // namespace
+
+load::load_options product::load_options(const settings& settings) const {
+  load::load_options options;
+  options.url = process_.url();
+  options.api_key = process_.key();
+  options.duration = settings.duration;
+  return options;
+}
+
+load::load_report product::run(const load::load_options& options) const {
+  auto report = load::run_load(options);
+  if (!report)
+    throw std::runtime_error(report.error().detail);
+  return *std::move(report);
+}
+
+cpu_meter product::start_meter() const {
+  return cpu_meter{[this] { return process_.cpu_time(); }};
+}
+
+void product::describe_cost(figure& measured, const cpu_meter& meter, std::uint64_t units) const {
+  constexpr double mib = 1024.0 * 1024;
+  measured.others_cpu = meter.others();
+  if (units > 0)
+    measured.cpu_us = std::chrono::duration<double, std::micro>{meter.product()}.count() /
+                      static_cast<double>(units);
+  measured.details["resident_mib_max"] = static_cast<double>(process_.resident_bytes_max()) / mib;
+}
+
+std::chrono::nanoseconds product::drain(std::uint64_t deliveries) const {
+  const auto started = steady_clock::now();
+  auto last_progress = started;
+  std::uint64_t last_ended = 0;
+  while (true) {
+    const auto counters = api_.counters();
+    const auto ended = counters.delivered + counters.dead;
+    const auto now = steady_clock::now();
+    if (ended > last_ended)
+      last_progress = now;
+    if (ended >= deliveries || now - last_progress > drain_patience)
+      return now - started;
+    last_ended = ended;
+    std::this_thread::sleep_for(drain_look_interval);
+  }
+}
+
+void product::stop(figure& measured) {
+  try {
+    process_.stop();
+  } catch (const std::runtime_error& failure) {
+    measured.faults.emplace_back(failure.what());
+  }
+}
+
+void add_faults(figure& measured, const load::load_report& report) {
+  if (report.clean() && report.connections_lost == 0)
+    return;
+  std::string statuses;
+  for (const auto& [status, answers] : report.answers_by_status)
+    statuses += fmt::format(" {} x {}", answers, status);
+  measured.faults.push_back(fmt::format(
+      "of the events {} were refused, {} unanswered, {} not submitted in time; {} connections "
+      "lost; answers:{}",
+      report.events_refused, report.events_unanswered, report.events_not_submitted,
+      report.connections_lost, statuses));
+}
+
+}  // namespace talaria::bench

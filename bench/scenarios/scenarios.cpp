@@ -1,0 +1,20 @@
+#include "bench/scenarios/scenarios.hpp"
+
+namespace talaria::bench {
+
+std::vector<scenario> all_scenarios() {
+  std::vector<scenario> all;
+  for (const std::size_t clients : {16U, 64U, 256U, 512U})
+    all.push_back(ingest({.clients = clients}));
+  all.push_back(ingest({.clients = 16, .batch_events = 100}));
+  for (const std::size_t payload_bytes : {10'000U, 100'000U})
+    all.push_back(ingest({.clients = 64, .payload_bytes = payload_bytes}));
+  for (const std::size_t payload_bytes : {300U, 10'000U, 100'000U})
+    all.push_back(end_to_end(payload_bytes, admission::paced_by_deliveries));
+  all.push_back(end_to_end(300, admission::flooding));
+  all.push_back(quiet_latency());
+  all.push_back(fan_out());
+  return all;
+}
+
+}  // namespace talaria::bench
