@@ -36,7 +36,8 @@ public:
   implementation(front_options options, request_handler& handler)
       : options_(std::move(options)),
         connections_max_(connections_max_for(options_.limits)),
-        server_([this](int socket) { adopt(socket); }),
+        server_(std::chrono::duration_cast<std::chrono::seconds>(options_.limits.idle_deadline),
+                [this](int socket) { adopt(socket); }),
         serialize_([this](response answer, const exchange_ticket& ticket, bool close) {
           return server_.serialize(std::move(answer), ticket, close);
         }) {

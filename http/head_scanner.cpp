@@ -1,49 +1,65 @@
 #include "http/head_scanner.hpp"
 
+#include <algorithm>
+
 namespace talaria::http {
+namespace {
+
+bool is_control(char letter) {
+  const auto byte = static_cast<unsigned char>(letter);
+  return (byte < 0x20 && letter != '\t') || byte == 0x7f;
+}
+
+}  // namespace
 
 bool head_scanner::scan(std::string_view input, const transport_limits& limits) {
   while (position_ < input.size() && fault_ == head_fault::none) {
-    const char next = input[position_];
+    const std::size_t line_feed = input.find('\n', position_);
+    const std::string_view text = input.substr(position_, line_feed - position_);
+    if (!text.empty()) {
+      look_at(text, limits);
+    }
+    if (line_feed == std::string_view::npos || fault_ != head_fault::none) {
+      return false;
+    }
     ++position_;
-    if (take(next, limits)) {
+    if (end_line(limits)) {
       return true;
     }
   }
   return false;
 }
 
-bool head_scanner::take(char next, const transport_limits& limits) {
-  if (next == '\n') {
-    if (!after_carriage_return_) {
-      fault_ = head_fault::bare_line_feed;
-      return false;
-    }
-    after_carriage_return_ = false;
-    return end_line(limits);
-  }
+/// Takes more of a line, without its line feed.
+void head_scanner::look_at(std::string_view text, const transport_limits& limits) {
+  const bool at_line_begin = position_ == line_begin_;
+  position_ += text.size();
   if (after_carriage_return_) {
     fault_ = head_fault::bare_line_feed;
-    return false;
+    return;
   }
-  const auto byte = static_cast<unsigned char>(next);
-  if (next == '\r') {
+  if (text.back() == '\r') {
     after_carriage_return_ = true;
-  } else if ((byte < 0x20 && next != '\t') || byte == 0x7f) {
-    fault_ = head_fault::control_character;
+    text.remove_suffix(1);
+  }
+  const std::size_t end = position_ - (after_carriage_return_ ? 1 : 0);
+  if (const auto found = std::find_if(text.begin(), text.end(), is_control); found != text.end()) {
+    fault_ = *found == '\r' ? head_fault::bare_line_feed : head_fault::control_character;
   } else if (headers_begin_ == 0) {
-    if (position_ > limits.request_line_bytes_max) {
-      fault_ = head_fault::request_line_too_long;
-    }
-  } else if (position_ - headers_begin_ > limits.header_bytes_max) {
+    fault_ = end > limits.request_line_bytes_max ? head_fault::request_line_too_long : fault_;
+  } else if (end - headers_begin_ > limits.header_bytes_max) {
     fault_ = head_fault::headers_too_large;
-  } else if (position_ - 1 == line_begin_ && (next == ' ' || next == '\t')) {
+  } else if (at_line_begin && (text.starts_with(' ') || text.starts_with('\t'))) {
     fault_ = head_fault::folded_header;
   }
-  return false;
 }
 
 bool head_scanner::end_line(const transport_limits& limits) {
+  if (!after_carriage_return_) {
+    fault_ = head_fault::bare_line_feed;
+    return false;
+  }
+  after_carriage_return_ = false;
   const std::size_t line_bytes = position_ - line_begin_ - 2;
   line_begin_ = position_;
   if (headers_begin_ == 0) {

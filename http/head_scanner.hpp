@@ -34,7 +34,7 @@ public:
   void reset() { *this = head_scanner{}; }
 
 private:
-  bool take(char next, const transport_limits& limits);
+  void look_at(std::string_view text, const transport_limits& limits);
   bool end_line(const transport_limits& limits);
 
   std::size_t position_ = 0;

@@ -92,12 +92,18 @@ public:
   }
 
 private:
+  /// Leaps from quote to quote: most strings have no other.
   void skip_string() {
-    ++at_;
-    while (text_[at_] != '"') {
-      at_ += text_[at_] == '\\' ? 2 : 1;
-    }
-    ++at_;
+    std::size_t quote = at_;
+    std::size_t escapes = 0;
+    do {
+      quote = text_.find('"', quote + 1);
+      escapes = 0;
+      while (text_[quote - 1 - escapes] == '\\') {
+        ++escapes;
+      }
+    } while (escapes % 2 == 1);
+    at_ = quote + 1;
   }
 
   void skip_nested() {

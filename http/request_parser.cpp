@@ -22,7 +22,7 @@ std::string_view to_view(boost::beast::string_view text) {
 request_parser::request_parser(request& parsed, std::size_t head_bytes) : parsed_(parsed) {
   // `head_scanner` keeps the limits; the parser's own would only repeat them.
   header_limit(std::numeric_limits<std::uint32_t>::max());
-  body_limit(boost::none);
+  body_limit(std::numeric_limits<std::uint64_t>::max());
   eager(false);
   parsed_.headers.reserve(12);
   parse_head(head_bytes);

@@ -222,6 +222,7 @@ TEST_CASE("a deleted subscription is gone, and cannot be deleted again") {
   const reply got = api.send("DELETE", one(id));
   CHECK(got.status == 204);
   CHECK(got.body.empty());
+  CHECK(got.header("content-length").empty());
   CHECK(api.gateway.catalog_changes() == 2);
   CHECK(api.send("DELETE", one(id)).status == 404);
   CHECK(api.send("GET", one(id)).status == 404);
