@@ -49,6 +49,9 @@ void count(const persistence::outcome& outcome, persistence::record_status statu
 
 void answer(self_pointer self, std::vector<record_outcome> group,
             const std::vector<persistence::record_status>& statuses) {
+  if (std::any_of(group.begin(), group.end(),
+                  [](const auto& recorded) { return recorded.outcome.receiver_gone; }))
+    self->send(self->state.env->addresses.ingest.get(), catalog_changed{});
   std::unordered_map<caf::actor_id, std::pair<subscription_actor, outcomes_recorded>> answers;
   for (std::size_t i = 0; i < group.size(); ++i) {
     count(group[i].outcome, statuses[i], self->state.env->metrics);

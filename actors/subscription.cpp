@@ -26,7 +26,8 @@ constexpr std::uint16_t status_too_many_requests = 429;
 constexpr std::uint16_t status_service_unavailable = 503;
 
 bool may_deliver(const subscription_state& state) {
-  return !state.draining && state.subscription->active() && !state.subscription->paused;
+  return !state.draining && !state.receiver_gone && state.subscription->active() &&
+         !state.subscription->paused;
 }
 
 void dispatch(self_pointer self, delivery_window::taken taken) {
@@ -162,7 +163,9 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
                                .attempt = std::move(attempt),
                                .status = verdict.status,
                                .run_attempts = progress->run_attempts + 1,
-                               .due = verdict.due};
+                               .due = verdict.due,
+                               .receiver_gone = verdict.gone};
+  state.receiver_gone = state.receiver_gone || verdict.gone;
   state.window->finished(outcome, now);
   send_outcome(self, std::move(outcome));
 }
@@ -251,6 +254,7 @@ subscription_actor::behavior_type subscription(self_pointer self, environment* e
       [self](subscription_changed& changed) {
         ++self->state.messages_seen;
         self->state.subscription = std::move(changed.subscription);
+        self->state.receiver_gone = false;
         move_on(self);
       },
       [self](const delivery_cancelled& cancelled) {

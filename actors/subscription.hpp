@@ -31,6 +31,8 @@ struct subscription_state {
   domain::timestamp last_work;
   domain::timestamp page_asked_at;
   bool draining = false;
+  /// The receiver answered 410: nothing more is sent until the catalogue says what follows from it.
+  bool receiver_gone = false;
 
   std::uint64_t timer_generation = 0;
   std::optional<domain::timestamp> timer_set_for;

@@ -61,8 +61,9 @@ struct caf_configuration : caf::actor_system_config {
 delivery::engine_options engine_options(const configuration& settings) {
   delivery::engine_options options;
   options.loops = settings.delivery_loops;
-  // Test events share the engine with the deliveries and are not counted by the dispatcher alone.
-  options.in_flight_max = settings.attempts_in_flight_max;
+  // The dispatcher keeps the cap; after a restart it does not know of the requests that its former
+  // incarnation started, which may be as many again.
+  options.in_flight_max = 2 * settings.attempts_in_flight_max;
   options.connect_timeout = settings.connect_timeout;
   options.addresses.allowed = settings.allow_addresses;
   return options;

@@ -118,6 +118,8 @@ struct outcome {
   std::uint32_t run_attempts = 0;
   /// For a retry: when.
   timestamp due;
+  /// The receiver answered 410: its subscription is to be disabled, in the same transaction.
+  bool receiver_gone = false;
 };
 
 enum class record_status : std::uint8_t {

@@ -1,5 +1,6 @@
 #include "persistence/sqlite/outcome_recorder.hpp"
 
+#include "persistence/sqlite/catalog_statements.hpp"
 #include "persistence/sqlite/statement.hpp"
 
 #include <chrono>
@@ -39,6 +40,13 @@ struct record_statements {
                            error, status, next_due_us, node, response_body)
       values(cast(:event as blob), :subscription, :number, :started, :duration, :status_code,
              :error, :status, :next_due, :node, :response_body))"};
+
+  command<domain::disabled_reason, timestamp, subscription_number> disable{session, R"(
+      update subscriptions
+      set disabled = :reason, updated_us = :now, revision = (select revision + 1 from catalog_revision)
+      where number = :number and disabled = 0 and deleted_us is null)"};
+
+  revision_statements revision{session};
 };
 
 /// Which shards a node owns, read once in each transaction.
@@ -71,6 +79,13 @@ bool advance(record_statements& sql, const outcome& made) {
   return sql.finish(delivery.subscription, delivery.event, made.attempt.number) != 0;
 }
 
+/// A subscription that is disabled already, or deleted, is no change of the catalogue.
+void disable_subscription(record_statements& sql, const outcome& made) {
+  if (sql.disable(domain::disabled_reason::gone, made.attempt.started_at + made.attempt.duration,
+                  made.delivery.subscription) != 0)
+    sql.revision.raise();
+}
+
 record_status record_one(record_statements& sql, fence& fence, const outcome& made) {
   if (!fence.admits(made.shard, made.epoch))
     return record_status::fenced;
@@ -82,6 +97,8 @@ record_status record_one(record_statements& sql, fence& fence, const outcome& ma
                      made.attempt.started_at, made.attempt.duration, made.attempt.status_code,
                      made.attempt.error, made.status, next_due, made.attempt.node,
                      made.attempt.response_body);
+  if (made.receiver_gone)
+    disable_subscription(sql, made);
   return record_status::recorded;
 }
 

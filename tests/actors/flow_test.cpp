@@ -162,6 +162,33 @@ TEST_CASE("a subscription that is deleted gets nothing more") {
   CHECK(f.awake_subscriptions() == 0);
 }
 
+TEST_CASE("a receiver that is gone has its subscription disabled, and its deliveries held") {
+  actor_fixture f;
+  const auto subscription = f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 1; });
+  const auto submitted = f.submit(2);
+  f.answer_all(410);
+  f.simulated.advance(1min, 1s);
+  CHECK(f.requests.empty());
+  CHECK(f.submit()->events.size() == 1);
+  f.simulated.advance(1min, 1s);
+  CHECK(f.requests.empty());
+  const persistence::tenant tenant{f.organization.id, std::nullopt};
+  auto disabled = f.store->open_catalog()->find_subscription(tenant, subscription.id);
+  REQUIRE(disabled);
+  CHECK(disabled->disabled == domain::disabled_reason::gone);
+  for (const auto& appended : submitted->events)
+    CHECK(f.delivery({appended.id, subscription.number}).status == delivery_status::pending);
+
+  disabled->disabled = domain::disabled_reason::none;
+  f.change(*disabled);
+  for (int i = 0; i < 5; ++i) {
+    f.simulated.advance(1s);
+    f.answer_all(200);
+  }
+  for (const auto& appended : submitted->events)
+    CHECK(f.delivery({appended.id, subscription.number}).status == delivery_status::delivered);
+}
+
 TEST_CASE("a cancelled delivery that waits is not sent") {
   actor_fixture f;
   const auto subscription = f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 1; });

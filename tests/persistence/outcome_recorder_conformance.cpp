@@ -77,6 +77,33 @@ STORE_TEST_CASE(
     CHECK(attempts[number - 1].number == number);
 }
 
+STORE_TEST_CASE(
+    "a receiver that is gone has its subscription disabled, once, as a catalogue change") {
+  auto world = make_world<place_type>();
+  const auto subscription = world.subscribe();
+  const auto other = world.subscribe();
+  const auto event = world.submit({subscription});
+  const auto before = expect(world.catalog->changes_since(0)).revision;
+  auto made = world.outcome(event, subscription, 1, delivery_status::pending);
+  made.attempt.status_code = 410;
+  made.receiver_gone = true;
+  CHECK(world.record(made) == record_status::recorded);
+  CHECK(world.record(made) == record_status::not_pending);
+
+  const auto changes = expect(world.catalog->changes_since(before));
+  CHECK(changes.revision == before + 1);
+  REQUIRE(changes.changed.size() == 1);
+  CHECK(changes.changed[0]->id == subscription.id);
+  CHECK(changes.changed[0]->disabled == domain::disabled_reason::gone);
+  CHECK(changes.changed[0]->updated_at == world.now + 25ms);
+  CHECK(expect(world.catalog->find_subscription(world.owner, other.id)).disabled ==
+        domain::disabled_reason::none);
+
+  made.attempt.number = 2;
+  CHECK(world.record(made) == record_status::recorded);
+  CHECK(expect(world.catalog->changes_since(before)).revision == before + 1);
+}
+
 STORE_TEST_CASE("the same outcome recorded twice counts once") {
   auto world = make_world<place_type>();
   const auto subscription = world.subscribe();
