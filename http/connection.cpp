@@ -412,7 +412,12 @@ void connection::time_out(std::string detail, steady_time now) {
   refuse(std::move(late));
 }
 
-void connection::close_if_idle() {
+void connection::close_if_idle(steady_time now) {
+  if (stage_ == stage::head) {
+    // A request may have come that nobody has looked at yet.
+    readable_ = true;
+    advance(now);
+  }
   if (stage_ == stage::head && input_.empty()) {
     stage_ = stage::closed;
   }

@@ -57,7 +57,7 @@ public:
   /// Ends what took too long: unfinished requests with 408, all else silently.
   void enforce_deadlines(steady_time now);
   /// Closes the connection if no request is under way; otherwise its next answer is the last.
-  void close_if_idle();
+  void close_if_idle(steady_time now);
 
   bool closed() const { return stage_ == stage::closed; }
 

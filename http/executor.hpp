@@ -1,8 +1,11 @@
 #pragma once
 
+#include <spdlog/spdlog.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -83,7 +86,12 @@ private:
         next = std::move(waiting_.front());
         waiting_.pop_front();
       }
-      next(context);
+      try {
+        next(context);
+      } catch (const std::exception& thrown) {
+        // What the task held is gone with it: a responder then answers 503.
+        spdlog::error("http: a task failed: {}", thrown.what());
+      }
     }
   }
 

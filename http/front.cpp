@@ -1,5 +1,6 @@
 #include "http/front.hpp"
 
+#include "http/fresh_id.hpp"
 #include "http/httplib_server.hpp"
 #include "http/worker.hpp"
 
@@ -127,7 +128,10 @@ private:
     problem full = to_problem({domain::ec::overloaded, "Too many connections are open.", ""});
     full.status = 503;
     full.close = true;
-    const std::string answer = server_.serialize(to_response(full, ""), {}, true);
+    exchange_ticket ticket;
+    ticket.request_id = to_string(fresh_id(system_time()));
+    const std::string answer =
+        server_.serialize(to_response(full, ticket.request_id), ticket, true);
     [[maybe_unused]] const ssize_t sent =
         ::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::close(socket);

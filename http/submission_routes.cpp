@@ -11,11 +11,18 @@ namespace {
 
 using domain::ec;
 
+/// A larger one takes milliseconds to read, which other connections of the worker would wait for.
+constexpr std::size_t direct_batch_bytes_max = 256 * 1024;
+
 using submission_result = domain::result<actors::submission_answer>;
 
 domain::error idempotency_conflict() {
   return {ec::idempotency_conflict, "The idempotency key was used before with another body.",
           "/idempotency_key"};
+}
+
+domain::error too_many_waiting() {
+  return {ec::overloaded, "Too many requests wait for the store at this moment.", ""};
 }
 
 std::string boolean_text(bool value) {
@@ -93,6 +100,18 @@ public:
   }
 
   void submit_batch(const call& call) const {
+    if (call.request().body.size() <= direct_batch_bytes_max) {
+      return decode_and_submit_batch(call);
+    }
+    const bool accepted =
+        context_.post_to_store([this, call](store_sessions&) { decode_and_submit_batch(call); });
+    if (!accepted) {
+      call.responder.send(too_many_waiting());
+    }
+  }
+
+private:
+  void decode_and_submit_batch(const call& call) const {
     if (call.request().header("Idempotency-Key")) {
       call.responder.send(domain::error{ec::invalid_value,
                                         "In a batch each event has its own idempotency_key.", ""});
@@ -107,9 +126,6 @@ public:
       resolve(call, std::move(decoded->events), true);
     }
   }
-
-private:
-  using events_pointer = std::shared_ptr<std::vector<decoded_event>>;
 
   /// Finds out the applications, at once if all are remembered.
   void resolve(const call& call, std::vector<decoded_event> events, bool is_batch) const {
@@ -131,8 +147,7 @@ private:
           resolve_in_store(call, *shared, is_batch, *sessions.catalog);
         });
     if (!accepted) {
-      call.responder.send(domain::error{
-          ec::overloaded, "Too many requests wait for the store at this moment.", ""});
+      call.responder.send(too_many_waiting());
     }
   }
 

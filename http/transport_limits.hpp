@@ -29,7 +29,7 @@ struct transport_limits {
   std::chrono::milliseconds write_deadline{30'000};
   /// After the last answer of a connection: how long to drain what the client still sends, so that
   /// a reset does not take the answer from it.
-  std::chrono::milliseconds linger_deadline{2'000};
+  std::chrono::milliseconds linger_deadline{1'000};
 };
 
 }  // namespace talaria::http

@@ -247,7 +247,7 @@ void worker::look_after_all(steady_time now) {
   for (const auto& [id, connection] : connections_) {
     connection->enforce_deadlines(now);
     if (draining) {
-      connection->close_if_idle();
+      connection->close_if_idle(now);
     }
     if (connection->closed()) {
       ended.push_back(id);

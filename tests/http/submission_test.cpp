@@ -174,6 +174,15 @@ TEST_CASE("every bound of an event holds at the limit and refuses one more") {
   CHECK(status_of(event_with("") + std::string(limits::event_body_bytes_max, ' ')) == 413);
 }
 
+TEST_CASE("a request without a body is no JSON") {
+  api_fixture api;
+  for (const char* path : {"/api/v1/events", "/api/v1/events/batch", "/api/v1/subscriptions"}) {
+    const reply got = api.send("POST", path);
+    CHECK(got.status == 400);
+    CHECK(text_at(got, "/code") == "invalid_json");
+  }
+}
+
 TEST_CASE("a number of any count of digits is taken") {
   api_fixture api;
   api.submit(std::string(1000, '9'));
@@ -298,6 +307,9 @@ TEST_CASE("a batch without a list of events is refused") {
   CHECK(answer(R"({"events":[],"events":[]})") == "400 invalid_json");
   CHECK(answer(batch_of(1000)).starts_with("202"));
   CHECK(answer(batch_of(1001)) == "422 invalid_value");
+  const std::string large = R"({"type":"a","payload":")" + std::string(200'000, 'x') + "\"}";
+  CHECK(answer(R"({"events":[)" + large + "," + large + "]}").starts_with("202"));
+  CHECK(answer(R"({"events":[)" + large + "," + large + ",1]}").starts_with("422"));
 }
 
 TEST_CASE("a batch of one application that is not there names the events at fault") {

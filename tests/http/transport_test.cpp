@@ -18,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t body_bytes_max = 1000;
+constexpr std::size_t large_bytes = 32 * 1024 * 1024;
 
 /// Answers with the method, the target and the body that arrived.
 class echo_handler : public request_handler {
@@ -27,6 +28,7 @@ public:
       router_.add(method, "/echo", body_bytes_max);
     }
     router_.add("GET", "/things/{id}", 0);
+    router_.add("GET", "/large", 0);
     router_.add("POST", "/held", body_bytes_max);
     router_.add("POST", "/dropped", body_bytes_max);
   }
@@ -38,6 +40,10 @@ public:
   void handle(responder responder) override {
     const request& request = responder.request();
     if (request.path == "/dropped") {
+      return;
+    }
+    if (request.path == "/large") {
+      responder.send(json_response(200, std::string(large_bytes, 'l')));
       return;
     }
     if (request.path == "/held") {
@@ -468,22 +474,43 @@ TEST_CASE(
   CHECK(exchange_once(running.port, request_text("GET", "/echo")).status == 200);
 }
 
-TEST_CASE("bodies beyond the bound over all connections are refused with 429") {
+TEST_CASE("bodies beyond the bound over all connections are refused with 429 until there is room") {
   transport_limits limits;
-  limits.body_bytes_in_flight_max = 1500;
+  limits.body_bytes_in_flight_max = 1999;
   fixture running(limits);
-  const std::string half_sent = "POST /held HTTP/1.1\r\nHost: test\r\nContent-Length: 1000\r\n\r\n";
+  const std::string head =
+      "POST /echo HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: ";
   raw_client first(running.port);
-  first.send(half_sent + std::string(999, 'x'));
+  first.send(head + "1000\r\n\r\n");
+  CHECK(first.receive_head().starts_with("HTTP/1.1 100"));
   raw_client second(running.port);
-  std::optional<reply> refused;
-  // Which of the two is read first is for the workers to say.
-  second.send(half_sent);
-  second.send("x");
-  first.send("x");
-  running.handler.wait_for_held().send(json_response(200, "held"));
-  const auto one = first.receive();
-  CHECK((one->status == 200 || one->status == 429));
+  second.send(head + "1000\r\n\r\n");
+  CHECK(second.receive()->status == 429);
+  raw_client third(running.port);
+  third.send(head + "999\r\n\r\n");
+  CHECK(third.receive_head().starts_with("HTTP/1.1 100"));
+  first.send(std::string(1000, 'x'));
+  CHECK(first.receive()->status == 200);
+  raw_client fourth(running.port);
+  fourth.send(head + "1000\r\n\r\n");
+  CHECK(fourth.receive_head().starts_with("HTTP/1.1 100"));
+}
+
+TEST_CASE("an answer larger than any socket takes arrives whole") {
+  fixture running;
+  raw_client client(running.port);
+  client.send(request_text("GET", "/large") + request_text("GET", "/echo"));
+  CHECK(client.receive()->body == std::string(large_bytes, 'l'));
+  CHECK(client.receive()->body == "GET /echo ");
+}
+
+TEST_CASE("a client that does not take its answer is closed") {
+  fixture running(hasty(&transport_limits::write_deadline));
+  raw_client client(running.port);
+  client.send(request_text("GET", "/large"));
+  while (running.handler.answers == 0 || running.front.connections() > 0) {
+    std::this_thread::yield();
+  }
 }
 
 TEST_CASE("a second server at the same port does not start") {
