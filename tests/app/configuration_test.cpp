@@ -1,7 +1,10 @@
 #include "app/configuration.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
 using namespace talaria;
@@ -103,4 +106,18 @@ TEST_CASE("an IPv6 address to listen on stands in brackets") {
 TEST_CASE("variables and flags follow from the key") {
   CHECK(app::variable_of("delivery.allow_addresses") == "TALARIA_DELIVERY_ALLOW_ADDRESSES");
   CHECK(app::flag_of("delivery.allow_addresses") == "--delivery-allow-addresses");
+}
+
+TEST_CASE("the documentation lists every setting as it is") {
+  std::ifstream file{TALARIA_SOURCE_DIR "/docs/configuration.md"};
+  const std::string document{std::istreambuf_iterator<char>{file}, {}};
+  for (const auto& setting : app::all_settings()) {
+    const auto default_text =
+        setting.default_text.empty() ? "" : fmt::format("`{}`", setting.default_text);
+    const auto row =
+        fmt::format("| `{}` | `{}` | `{}` | {} | {} |", setting.key, app::variable_of(setting.key),
+                    app::flag_of(setting.key), default_text, setting.description);
+    CAPTURE(row);
+    CHECK(document.find(row) != std::string::npos);
+  }
 }
