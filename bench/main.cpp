@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -41,14 +42,17 @@ void add_options(CLI::App& command, command_line& given) {
   command.add_option("--out", given.out, "Directory for benchmark.txt, .json and .csv");
   command.add_option("--talaria", given.talaria, "The binary to be measured")->required();
   command.add_option("--directory", given.directory, "Where stores are made; on a disk [/tmp]");
-  command.add_option("--only", given.only, "Only what has this text in its name");
+  command.add_option("--only", given.only,
+                     "Only the one of this name, or those whose names hold this text");
 }
 
+/// Those with the text in their names; the one of that name alone, if there is one.
 std::vector<scenario> chosen_scenarios(const std::string& only) {
   auto chosen = all_ceilings();
   std::ranges::move(all_scenarios(), std::back_inserter(chosen));
+  const bool exact = std::ranges::find(chosen, only, &scenario::name) != chosen.end();
   std::erase_if(chosen, [&](const scenario& candidate) {
-    return candidate.name.find(only) == std::string::npos;
+    return exact ? candidate.name != only : candidate.name.find(only) == std::string::npos;
   });
   return chosen;
 }
@@ -73,6 +77,8 @@ int run(const command_line& given) {
                           .talaria = std::filesystem::absolute(given.talaria),
                           .directory = std::filesystem::absolute(given.directory)};
   const auto scenarios = chosen_scenarios(given.only);
+  if (scenarios.empty())
+    throw std::runtime_error(fmt::format("nothing has {:?} in its name", given.only));
   std::vector<figure> figures;
   for (std::size_t round = 1; round <= given.rounds; ++round) {
     fmt::print(stderr, "round {} of {}\n", round, given.rounds);

@@ -74,6 +74,13 @@ std::string number_or_dash(const std::optional<Number>& number) {
   return number ? short_number(*number) : "-";
 }
 
+std::string details_line(const figure& measured) {
+  std::string line;
+  for (const auto& [name, value] : measured.details)
+    line += fmt::format("{}{} {}", line.empty() ? "    " : ", ", name, short_number(value));
+  return line.empty() ? line : line + "\n";
+}
+
 std::string csv_text(std::string_view text) {
   std::string made = "\"";
   for (const char c : text)
@@ -92,7 +99,7 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 
 std::string to_table(const std::vector<figure_summary>& figures) {
   constexpr std::string_view format =
-      "{:<44} {:>9} {:<10} {:>17} {:>6} {:>8} {:>8} {:>8} {:>7} {:>7}\n";
+      "{:<52} {:>9} {:<10} {:>21} {:>6} {:>8} {:>8} {:>8} {:>7} {:>7}\n";
   auto table = fmt::format(format, "", "per s", "", "from - to", "ratio", "p50 ms", "p95 ms",
                            "p99 ms", "CPU us", "others");
   for (const auto& summary : figures) {
@@ -107,8 +114,7 @@ std::string to_table(const std::vector<figure_summary>& figures) {
                          latency(&latency_summary::p50), latency(&latency_summary::p95),
                          latency(&latency_summary::p99), number_or_dash(middle.cpu_us),
                          fmt::format("{:.0f} %", middle.others_cpu * 100));
-    for (const auto& [name, value] : middle.details)
-      table += fmt::format("    {} {}\n", name, short_number(value));
+    table += details_line(middle);
     for (const auto& fault : middle.faults)
       table += fmt::format("    FAULT: {}\n", fault);
   }

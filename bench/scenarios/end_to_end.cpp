@@ -37,7 +37,7 @@ void describe(figure& measured, const backlog_watch::course& backlog, admission 
   measured.details["backlog_last_third"] = backlog.last_third_mean;
   const auto commits = static_cast<double>(std::max<std::uint64_t>(backlog.end.records, 1));
   measured.details["outcomes_per_commit"] = static_cast<double>(backlog.end.delivered) / commits;
-  const double tolerated = 1.5 * backlog.first_third_mean + events_on_the_way;
+  const double tolerated = 1.5 * backlog.first_third_mean + 2 * events_on_the_way;
   if (admission == admission::paced_by_deliveries && backlog.last_third_mean > tolerated)
     measured.faults.push_back(fmt::format("the backlog grew from {:.0f} to {:.0f}",
                                           backlog.first_third_mean, backlog.last_third_mean));
