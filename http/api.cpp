@@ -76,6 +76,7 @@ api::api(api_options options, const http::services& services)
   add_submission_routes(*this, context_);
   add_event_routes(*this, context_);
   add_subscription_routes(*this, context_);
+  add_secret_routes(*this, context_);
   add_delivery_routes(*this, context_);
   add_application_routes(*this, context_);
   add_queue_routes(*this, context_);

@@ -45,7 +45,7 @@ public:
     auto body_bytes = std::make_shared<byte_budget>(options_.limits.body_bytes_in_flight_max);
     for (std::size_t index = 0; index < std::max<std::size_t>(options_.workers, 1); ++index) {
       workers_.push_back(
-          std::make_unique<worker>(options_.limits, handler, serialize_, body_bytes));
+          std::make_unique<worker>(options_.limits, handler, serialize_, body_bytes, draining_));
     }
   }
 
@@ -68,6 +68,7 @@ public:
   bool drain(std::chrono::milliseconds timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     stop_accepting();
+    draining_.store(true);
     for (const auto& worker : workers_) {
       worker->drain();
     }
@@ -141,6 +142,7 @@ private:
   const std::size_t connections_max_;
   httplib_server server_;
   response_serializer serialize_;
+  std::atomic<bool> draining_{false};
   std::vector<std::unique_ptr<worker>> workers_;
   std::size_t next_worker_ = 0;
   bool full_reported_ = false;

@@ -126,11 +126,13 @@ private:
 };
 
 worker::worker(const transport_limits& limits, request_handler& handler,
-               const response_serializer& serialize, std::shared_ptr<byte_budget> body_bytes)
+               const response_serializer& serialize, std::shared_ptr<byte_budget> body_bytes,
+               const std::atomic<bool>& draining)
     : limits_(limits),
       scan_interval_(scan_interval_for(limits)),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       mailbox_(std::make_shared<mailbox>()),
+      draining_(draining),
       context_{limits_, handler, serialize, std::move(body_bytes), mailbox_, draining_} {
   epoll_event wanted{};
   wanted.events = EPOLLIN | EPOLLET;
@@ -150,7 +152,6 @@ void worker::adopt(int socket) {
 }
 
 void worker::drain() {
-  draining_.store(true);
   mailbox_->nudge();
 }
 

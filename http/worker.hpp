@@ -18,7 +18,8 @@ namespace talaria::http {
 class worker {
 public:
   worker(const transport_limits& limits, request_handler& handler,
-         const response_serializer& serialize, std::shared_ptr<byte_budget> body_bytes);
+         const response_serializer& serialize, std::shared_ptr<byte_budget> body_bytes,
+         const std::atomic<bool>& draining);
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
   /// As `stop`.
@@ -27,7 +28,8 @@ public:
   /// Takes over a connected socket. Any thread.
   void adopt(int socket);
 
-  /// Ends idle connections now and the others with their next answer. Any thread.
+  /// Ends idle connections now, if `draining` is set; the others end with their next answer. Any
+  /// thread.
   void drain();
 
   /// Ends every connection and joins the thread. Idempotent.
@@ -49,7 +51,7 @@ private:
   const std::chrono::milliseconds scan_interval_;
   const int epoll_;
   std::shared_ptr<mailbox> mailbox_;
-  std::atomic<bool> draining_{false};
+  const std::atomic<bool>& draining_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> connections_count_{0};
   connection_context context_;

@@ -1,0 +1,106 @@
+#include "http/subscription_change.hpp"
+
+#include "domain/limits.hpp"
+#include "http/rendering.hpp"
+
+#include <sodium.h>
+
+namespace talaria::http {
+namespace {
+
+using domain::ec;
+using domain::fail;
+using domain::result;
+namespace json = boost::json;
+
+constexpr int update_attempts = 3;
+
+std::string etag_of(const domain::subscription& subscription) {
+  return '"' + std::to_string(subscription.revision) + '"';
+}
+
+std::string random_secret() {
+  std::string key(domain::limits::secret_key_bytes_default, '\0');
+  randombytes_buf(key.data(), key.size());
+  return key;
+}
+
+}  // namespace
+
+response subscription_response(unsigned status, const domain::subscription& subscription) {
+  response shown = json_response(status, to_json(subscription));
+  shown.headers.emplace_back("ETag", etag_of(subscription));
+  return shown;
+}
+
+result<domain::subscription> find_subscription(const call& call, store_sessions& sessions) {
+  const auto id = path_id<domain::subscription_id>(call.request());
+  if (!id) {
+    return tl::unexpected(id.error());
+  }
+  return sessions.catalog->find_subscription(call.tenant(), *id);
+}
+
+std::optional<problem> check_match(const call& call, const domain::subscription& current) {
+  const auto wanted = call.request().header("If-Match");
+  if (!wanted || *wanted == "*" || *wanted == etag_of(current)) {
+    return std::nullopt;
+  }
+  return protocol_problem(412, "precondition_failed",
+                          "The resource has changed since the version in If-Match.");
+}
+
+answer change_subscription(const route_context& context, const call& call, store_sessions& sessions,
+                           const subscription_change& change) {
+  for (int attempt = 1;; ++attempt) {
+    auto current = find_subscription(call, sessions);
+    if (!current) {
+      return refuse(current.error());
+    }
+    if (const auto stale = check_match(call, *current)) {
+      return tl::unexpected(*stale);
+    }
+    if (const auto changed = change(*current); !changed) {
+      return refuse(changed.error());
+    }
+    current->updated_at = context.services.now();
+    const auto stored = sessions.catalog->update_subscription(std::move(*current));
+    if (stored) {
+      context.services.gateway.catalog_changed();
+      return subscription_response(200, *stored);
+    }
+    if (stored.error().code != ec::conflict || attempt == update_attempts) {
+      return refuse(stored.error());
+    }
+  }
+}
+
+result<std::optional<std::string>> take_string(json::object& body, std::string_view name) {
+  const auto found = body.find(name);
+  if (found == body.end()) {
+    return std::nullopt;
+  }
+  if (!found->value().is_string()) {
+    return fail(ec::wrong_type, "The field must be a string.", "/" + std::string(name));
+  }
+  std::string text(found->value().get_string());
+  body.erase(found);
+  return text;
+}
+
+result<std::string> take_secret(json::object& body) {
+  const auto text = take_string(body, "secret");
+  if (!text) {
+    return tl::unexpected(text.error());
+  }
+  if (!*text) {
+    return random_secret();
+  }
+  auto key = domain::parse_secret(**text);
+  if (!key) {
+    return fail(key.error().code, key.error().detail, "/secret");
+  }
+  return key;
+}
+
+}  // namespace talaria::http
