@@ -90,11 +90,11 @@ public:
 
 private:
   /// @returns whether an older delivery of the same stream could have a place.
-  bool add(found_delivery found) {
+  bool add(const found_delivery& found) {
     if (!newest_.has_place_for(found.id))
       return false;
     if (!before_ || found.id < *before_)
-      newest_.add(found.id, std::move(found));
+      newest_.add(found.id, found);
     return true;
   }
 

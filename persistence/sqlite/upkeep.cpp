@@ -67,7 +67,7 @@ result<std::size_t> upkeep::purge_events(timestamp before, std::size_t events_ma
   const auto ids = purgeable(before, events_max);
   if (!ids)
     return tl::unexpected(ids.error());
-  const auto deleted = database_.write<purge_writes>([&](purge_writes& sql) -> result<std::size_t> {
+  auto deleted = database_.write<purge_writes>([&](purge_writes& sql) -> result<std::size_t> {
     std::size_t count = 0;
     for (const auto& id : *ids) {
       // Looked at again: it may have been replayed since.
