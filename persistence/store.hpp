@@ -97,8 +97,8 @@ public:
   virtual ~event_appender() = default;
 
   /// Stores all groups in one transaction; when it returns, they are durable. An event that was
-  /// stored by an earlier call is left as it is, and is no duplicate. Whether an idempotency key has
-  /// expired is asked of the event's `received_at`.
+  /// stored by an earlier call is left as it is, and is no duplicate. Whether an idempotency key
+  /// has expired is asked of the event's `received_at`.
   ///
   /// @param catalog_revision The revision of the subscriptions that the fan-outs were computed
   /// from.
@@ -247,8 +247,8 @@ public:
   /// Writes name, metadata and `updated_at`.
   virtual result<void> update_application(const tenant& tenant,
                                           const domain::application& application) = 0;
-  /// Deletes its subscriptions and the keys that are bound to it. Its events and attempts stay until
-  /// retention takes them, out of everybody's sight.
+  /// Deletes its subscriptions and the keys that are bound to it. Its events and attempts stay
+  /// until retention takes them, out of everybody's sight.
   virtual result<void> delete_application(const tenant& tenant, const domain::application_id& id,
                                           timestamp now) = 0;
 
@@ -308,8 +308,8 @@ struct queue_depth {
 };
 
 /// Events, deliveries and attempts as clients ask for them, and what a person may do to a delivery.
-/// What is another tenant's, or of an application that was deleted, is `ec::not_found`; what is of a
-/// deleted subscription stays.
+/// What is another tenant's, or of an application that was deleted, is `ec::not_found`; what is of
+/// a deleted subscription stays.
 class history {
 public:
   virtual ~history() = default;
@@ -346,8 +346,8 @@ public:
                                                                 const domain::event_id& id,
                                                                 timestamp now) = 0;
 
-  /// One for each priority, the highest first. Reads the whole queue: about 0.4 s per million pending
-  /// deliveries, so callers keep the answer for a while.
+  /// One for each priority, the highest first. Reads the whole queue: about 0.4 s per million
+  /// pending deliveries, so callers keep the answer for a while.
   virtual result<std::vector<queue_depth>> queue_depths() = 0;
 };
 
@@ -362,8 +362,8 @@ public:
   virtual result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) = 0;
 
   /// Deletes up to `events_max` events received before `before` that have no pending delivery, with
-  /// their attempts, the oldest first. Successive calls of a session go through the events in rounds:
-  /// one that deletes fewer than `events_max` ends a round.
+  /// their attempts, the oldest first. Successive calls of a session go through the events in
+  /// rounds: one that deletes fewer than `events_max` ends a round.
   virtual result<std::size_t> purge_events(timestamp before, std::size_t events_max) = 0;
 };
 

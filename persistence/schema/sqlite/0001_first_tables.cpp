@@ -11,8 +11,7 @@ namespace {
 constexpr std::array<std::string_view, 27> statements{
 
     // The catalogue. Rows are marked as deleted, not removed: readers of the changes learn of it,
-    // and
-    // a subscription's number is never given again.
+    // and a subscription's number is never given again.
 
     R"(create table catalog_revision(
          id bigint not null primary key check(id = 1),
@@ -89,8 +88,7 @@ constexpr std::array<std::string_view, 27> statements{
     "create index idempotency_keys_by_expiry on idempotency_keys(expires_us)",
 
     // Deliveries. One that is pending has a row in the queue; one that is not has exactly one
-    // attempt
-    // whose status says how it ended.
+    // attempt whose status says how it ended.
 
     R"(create table delivery_queue(
          subscription bigint not null,
@@ -107,8 +105,7 @@ constexpr std::array<std::string_view, 27> statements{
 
     // `status` is what the attempt made of its delivery: 0 pending (a retry followed), 1 delivered,
     // 2 dead, 3 cancelled. The last is not an attempt but the mark of a cancellation, under the
-    // number
-    // that the next attempt would have had.
+    // number that the next attempt would have had.
     R"(create table attempts(
          event_id blob not null,
          subscription bigint not null,
