@@ -205,6 +205,11 @@ struct page_of {
 struct tenant {
   domain::organization_id organization;
   std::optional<domain::application_id> application;
+
+  /// Whether what belongs to an application of an organization is the tenant's.
+  bool sees(const domain::organization_id& owner, const domain::application_id& part) const {
+    return owner == organization && (!application || *application == part);
+  }
 };
 
 struct catalog_changes {

@@ -96,10 +96,6 @@ struct application_writes {
       where application_id = cast(:application as blob) and deleted_us is null)"};
 };
 
-bool may_see(const tenant& tenant, const application_id& application) {
-  return !tenant.application || *tenant.application == application;
-}
-
 tl::unexpected<domain::error> no_such_application() {
   return domain::fail(ec::not_found, "no such application");
 }
@@ -114,7 +110,7 @@ result<domain::application> to_application(const tenant& tenant,
   if (!row)
     return no_such_application();
   auto application = std::make_from_tuple<domain::application>(*std::move(row));
-  if (application.organization != tenant.organization || !may_see(tenant, application.id))
+  if (!tenant.sees(application.organization, application.id))
     return no_such_application();
   return application;
 }
@@ -197,10 +193,11 @@ result<page_of<domain::application>> catalog::list_applications(const tenant& te
     sql.list.each(
         [&](const application_id& id, const organization_id& organization, std::string& name,
             std::string& metadata, timestamp created_at, timestamp updated_at) {
-          return !may_see(tenant, id) || add_row(found,
-                                                 {id, organization, std::move(name),
-                                                  std::move(metadata), created_at, updated_at},
-                                                 page);
+          return !tenant.sees(organization, id) ||
+                 add_row(found,
+                         {id, organization, std::move(name), std::move(metadata), created_at,
+                          updated_at},
+                         page);
         },
         tenant.organization, before(page));
     return found;
@@ -210,7 +207,7 @@ result<page_of<domain::application>> catalog::list_applications(const tenant& te
 
 result<void> catalog::update_application(const tenant& tenant,
                                          const domain::application& application) {
-  if (!may_see(tenant, application.id))
+  if (!tenant.sees(tenant.organization, application.id))
     return no_such_application();
   return database_.write<application_writes>([&](application_writes& sql) -> result<void> {
     const auto named = sql.find_by_name.first(tenant.organization, application.name);
@@ -226,7 +223,7 @@ result<void> catalog::update_application(const tenant& tenant,
 
 result<void> catalog::delete_application(const tenant& tenant, const application_id& id,
                                          timestamp now) {
-  if (!may_see(tenant, id))
+  if (!tenant.sees(tenant.organization, id))
     return no_such_application();
   return database_.write<application_writes>([&](application_writes& sql) -> result<void> {
     if (sql.mark_deleted(now, id, tenant.organization) == 0)

@@ -91,12 +91,6 @@ tl::unexpected<domain::error> no_such_subscription() {
   return domain::fail(ec::not_found, "no such subscription");
 }
 
-bool may_see(const tenant& tenant, const organization_id& organization,
-             const application_id& application) {
-  return tenant.organization == organization &&
-         (!tenant.application || *tenant.application == application);
-}
-
 /// Appends each row that a query shows to a list of subscriptions.
 auto collect_into(std::vector<std::shared_ptr<const subscription>>& subscriptions) {
   return [&subscriptions](const auto&... columns) {
@@ -131,7 +125,7 @@ result<subscription> catalog::find_subscription(const tenant& tenant, const subs
     if (!row)
       return no_such_subscription();
     auto found = to_subscription(*row);
-    if (!may_see(tenant, found.organization, found.application))
+    if (!tenant.sees(found.organization, found.application))
       return no_such_subscription();
     return found;
   };
@@ -182,7 +176,7 @@ result<void> catalog::delete_subscription(const tenant& tenant, const subscripti
     if (!row)
       return no_such_subscription();
     const auto& [number, organization, application, revision] = *row;
-    if (!may_see(tenant, organization, application))
+    if (!tenant.sees(organization, application))
       return no_such_subscription();
     sql.deletion.erase(number, sql.revision.raise(), now);
     return {};

@@ -2,25 +2,13 @@
 
 #include "persistence/sqlite/subscription_numbers.hpp"
 
-#include <algorithm>
-
 namespace talaria::persistence::sqlite {
-
-namespace {
-
-bool may_see(const tenant& tenant, const domain::organization_id& organization,
-             const domain::application_id& application) {
-  return tenant.organization == organization &&
-         (!tenant.application || *tenant.application == application);
-}
-
-}  // namespace
 
 std::vector<domain::application_id> delivery_lookup::applications(const tenant& tenant) {
   std::vector<domain::application_id> found;
   applications_.each(
       [&](const domain::application_id& id) {
-        if (may_see(tenant, tenant.organization, id))
+        if (tenant.sees(tenant.organization, id))
           found.push_back(id);
       },
       tenant.organization);
@@ -44,7 +32,7 @@ std::optional<known_event> delivery_lookup::event(const tenant& tenant,
   if (!row)
     return std::nullopt;
   auto& [application, organization, type, received_at, priority, fan_out] = *row;
-  if (!may_see(tenant, organization, application))
+  if (!tenant.sees(organization, application))
     return std::nullopt;
   return known_event{application, std::move(type), received_at, priority,
                      parse_subscription_numbers(fan_out)};
@@ -65,7 +53,7 @@ std::optional<known_subscription> delivery_lookup::known(
   if (!row)
     return std::nullopt;
   const auto& [number, id, application, organization, deleted] = *row;
-  if (!may_see(tenant, organization, application))
+  if (!tenant.sees(organization, application))
     return std::nullopt;
   return known_subscription{number, id, deleted};
 }
