@@ -4,12 +4,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 namespace talaria::persistence::sqlite {
 
@@ -17,6 +19,9 @@ namespace {
 
 using domain::ec;
 using domain::fail;
+
+constexpr std::chrono::seconds journal_mode_patience{5};
+constexpr std::chrono::milliseconds journal_mode_pause{10};
 
 /// For statements that run once.
 struct unprepared {
@@ -90,17 +95,30 @@ result<void> create_file(const std::string& file) {
   return {};
 }
 
+bool is_busy(const soci::soci_error& failure) {
+  const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&failure);
+  return sqlite != nullptr && (sqlite->result() & 0xFF) == SQLITE_BUSY;
+}
+
 /// The file remembers its journal mode, so this is done once.
+///
+/// The change needs the file for itself and, where two processes want that at once, SQLite refuses
+/// one of them without waiting: it tries again here, for as long as a statement would have waited.
 result<void> use_write_ahead_log(connection& connection) {
-  try {
-    std::string mode;
-    connection.session() << "pragma journal_mode = wal", soci::into(mode);
-    if (mode != "wal")
-      return fail(ec::store_unavailable, "SQLite: this file cannot have a write-ahead log");
-    return {};
-  } catch (const soci::soci_error& failure) {
-    connection.close();
-    return tl::unexpected(describe(failure));
+  const auto give_up = std::chrono::steady_clock::now() + journal_mode_patience;
+  while (true) {
+    try {
+      std::string mode;
+      connection.session() << "pragma journal_mode = wal", soci::into(mode);
+      if (mode != "wal")
+        return fail(ec::store_unavailable, "SQLite: this file cannot have a write-ahead log");
+      return {};
+    } catch (const soci::soci_error& failure) {
+      connection.close();
+      if (!is_busy(failure) || std::chrono::steady_clock::now() >= give_up)
+        return tl::unexpected(describe(failure));
+      std::this_thread::sleep_for(journal_mode_pause);
+    }
   }
 }
 
