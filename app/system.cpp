@@ -187,12 +187,14 @@ private:
   }
 
   void stop_actors() {
-    std::promise<void> ended;
     if (root_) {
-      root_->attach_functor([&](const caf::error&) { ended.set_value(); });
+      // Shared: whoever keeps the promise is still at it when the wait is over.
+      const auto ended = std::make_shared<std::promise<void>>();
+      const auto wait = ended->get_future();
+      root_->attach_functor([ended](const caf::error&) { ended->set_value(); });
       caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
       root_ = nullptr;
-      ended.get_future().wait();
+      wait.wait();
     }
     // Requests that are still under way report to actors, which must not be gone before.
     engine_->stop();
