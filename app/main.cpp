@@ -98,8 +98,13 @@ void guard_stop(const configuration& settings) {
     const auto signals = stop_signals();
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(limit).count();
     const timespec patience{.tv_sec = static_cast<time_t>(seconds), .tv_nsec = 0};
-    const int signal = sigtimedwait(&signals, nullptr, &patience);
-    spdlog::error(signal > 0 ? "ended by a second signal" : "the stop took too long: ended");
+    int signal = -1;
+    do {
+      signal = sigtimedwait(&signals, nullptr, &patience);
+    } while (signal < 0 && errno == EINTR);
+    // Not by the log: the process may be past its end, and the log gone.
+    fmt::print(stderr, "talaria: {}\n",
+               signal > 0 ? "ended by a second signal" : "the stop took too long: ended");
     _exit(exit_failure);
   }}.detach();
 }

@@ -21,9 +21,10 @@ target_compile_options(talaria_options INTERFACE -Wall -Wextra -Wpedantic -Werro
 target_compile_definitions(talaria_options INTERFACE TALARIA_VERSION="${PROJECT_VERSION}")
 
 if(TALARIA_SANITIZE)
-  # CAF 0.17 binds null references in init_fun_factory: -fno-sanitize=null keeps its headers quiet.
+  # CAF 0.17 binds null references in init_fun_factory and casts the ends of its mailboxes to
+  # elements: -fno-sanitize=null,vptr keeps its headers quiet.
   # GCC's analysis of uninitialised values is confused by the checks that the sanitizers add.
-  set(sanitize -Wno-maybe-uninitialized -fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=all
+  set(sanitize -Wno-maybe-uninitialized -fsanitize=address,undefined -fno-sanitize=null,vptr -fno-sanitize-recover=all
       -fno-omit-frame-pointer)
   target_compile_options(talaria_options INTERFACE ${sanitize})
   target_link_options(talaria_options INTERFACE ${sanitize})
