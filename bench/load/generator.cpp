@@ -67,7 +67,7 @@ domain::result<load_report> generator::run(const listener& progress) {
   if (options_.events_per_second)
     pacer_.emplace(*options_.events_per_second / static_cast<double>(options_.batch_events),
                    started_at_);
-  while (open_ > 0 && (busy_ > 0 || steady_clock::now() < ends_at_)) {
+  while (open_ > 0 && (busy_ > 0 || !is_over(steady_clock::now()))) {
     start_requests();
     wait_for_events(time_to_wait());
     if (const auto now = steady_clock::now(); now >= next_look_)
@@ -80,7 +80,8 @@ load_report generator::finish() {
   report_.elapsed = last_answer_at_ - started_at_;
   if (pacer_) {
     const std::chrono::duration<double> duration = options_.duration;
-    const auto due = static_cast<std::uint64_t>(*options_.events_per_second * duration.count());
+    const auto paced = static_cast<std::uint64_t>(*options_.events_per_second * duration.count());
+    const auto due = std::min(paced, options_.events_max.value_or(paced));
     report_.events_not_submitted = due - std::min(due, events_submitted_);
   }
   return std::move(report_);
@@ -161,9 +162,15 @@ void generator::reopen(connection& client) {
     --open_;
 }
 
+bool generator::is_over(time now) const {
+  const bool all_submitted =
+      options_.events_max && events_submitted_ + options_.batch_events > *options_.events_max;
+  return all_submitted || now >= ends_at_;
+}
+
 std::optional<generator::time> generator::next_start(time now) const {
   const auto due = pacer_ ? pacer_->next_due() : now;
-  if (due >= ends_at_ || now >= ends_at_)
+  if (due >= ends_at_ || is_over(now))
     return std::nullopt;
   if (options_.events_allowed &&
       events_submitted_ + options_.batch_events > options_.events_allowed())

@@ -44,6 +44,7 @@ private:
 
   /// Starts what may start now, on clients that are idle.
   void start_requests();
+  bool is_over(time now) const;
   /// When the next request is due, if one may start at all.
   std::optional<time> next_start(time now) const;
   void start(connection& client, time due);

@@ -21,6 +21,8 @@ struct load_options {
   std::size_t clients = 16;
   /// No request is started after this; those under way are waited for.
   std::chrono::milliseconds duration{10'000};
+  /// The run ends earlier when no further request fits into so many events, and all are answered.
+  std::optional<std::uint64_t> events_max;
   /// Over all clients. Unset: each client submits again as soon as it has its answer. Set: requests
   /// are due at even intervals whatever the answers do, and latency counts from when one was due.
   std::optional<double> events_per_second;

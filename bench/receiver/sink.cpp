@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -33,20 +34,6 @@ delivery::file_descriptor checked(int number, const char* what) {
   return delivery::file_descriptor{number};
 }
 
-delivery::file_descriptor listen_on_loopback(std::uint16_t& port) {
-  auto socket = checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  if (::bind(socket.get(), generic, size) != 0 || ::listen(socket.get(), backlog) != 0 ||
-      ::getsockname(socket.get(), generic, &size) != 0)
-    refuse("listen");
-  port = ntohs(address.sin_port);
-  return socket;
-}
-
 void watch(int epoll, int descriptor, std::uint32_t events) {
   epoll_event wanted{};
   wanted.events = events;
@@ -57,13 +44,15 @@ void watch(int epoll, int descriptor, std::uint32_t events) {
 
 }  // namespace
 
-sink::sink(std::string answer, observer observe)
+sink::sink(std::string answer, observer observe, std::size_t hosts)
     : answer_(std::move(answer)),
       observe_(std::move(observe)),
-      listener_(listen_on_loopback(port_)),
       epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
       stop_(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
-  watch(epoll_.get(), listener_.get(), EPOLLIN);
+  for (std::size_t host = 0; host < hosts; ++host) {
+    listeners_.push_back(listen_on(host));
+    watch(epoll_.get(), listeners_.back().socket.get(), EPOLLIN);
+  }
   watch(epoll_.get(), stop_.get(), EPOLLIN);
   thread_ = std::thread([this] { run(); });
 }
@@ -73,8 +62,27 @@ sink::~sink() {
   thread_.join();
 }
 
-std::string sink::url() const {
-  return fmt::format("http://127.0.0.1:{}", port_);
+sink::listener sink::listen_on(std::size_t host) {
+  auto socket = checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<in_addr_t>(host));
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  if (::bind(socket.get(), generic, size) != 0 || ::listen(socket.get(), backlog) != 0 ||
+      ::getsockname(socket.get(), generic, &size) != 0)
+    refuse("listen");
+  return {std::move(socket), ntohs(address.sin_port)};
+}
+
+const sink::listener* sink::find_listener(int descriptor) const {
+  const auto found = std::ranges::find(
+      listeners_, descriptor, [](const listener& candidate) { return candidate.socket.get(); });
+  return found == listeners_.end() ? nullptr : &*found;
+}
+
+std::string sink::url(std::size_t host) const {
+  return fmt::format("http://127.0.0.{}:{}", host + 1, listeners_.at(host).port);
 }
 
 std::chrono::nanoseconds sink::cpu_time() const {
@@ -96,18 +104,18 @@ void sink::run() {
       const auto& event = events[static_cast<std::size_t>(index)];
       if (event.data.fd == stop_.get())
         return;
-      if (event.data.fd == listener_.get())
-        accept_all();
-      else if (const auto found = connections_.find(event.data.fd); found != connections_.end())
+      if (const auto found = connections_.find(event.data.fd); found != connections_.end())
         serve(*found->second, event.events);
+      else if (const auto* listener = find_listener(event.data.fd); listener != nullptr)
+        accept_all(*listener);
     }
   }
 }
 
-void sink::accept_all() {
+void sink::accept_all(const listener& from) {
   while (true) {
     delivery::file_descriptor socket{
-        ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+        ::accept4(from.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (!socket.valid())
       return;
     const int number = socket.get();

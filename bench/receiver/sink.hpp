@@ -5,37 +5,45 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 namespace talaria::bench {
 
 /// An HTTP server that gives every request the same answer: the least that a server can do.
 ///
-/// One thread, epoll, keep-alive, on a free port of 127.0.0.1. Trusts its clients: a request that
-/// is not understood closes its connection.
+/// One thread, epoll, keep-alive, on free ports of 127.0.0.1 and the addresses after it. Trusts its
+/// clients: a request that is not understood closes its connection.
 class sink {
 public:
   /// Called on the sink's thread for each request, before its answer.
   using observer = std::function<void(const received_request&)>;
 
   /// @param answer The bytes of a whole response.
+  /// @param hosts From 1 to 254: with an address each, they are as many servers to a client.
   /// @throws std::system_error if the system refuses what is needed.
-  explicit sink(std::string answer, observer observe = {});
+  explicit sink(std::string answer, observer observe = {}, std::size_t hosts = 1);
   sink(const sink&) = delete;
   sink& operator=(const sink&) = delete;
   ~sink();
 
-  std::string url() const;
+  /// @param host From 0.
+  std::string url(std::size_t host = 0) const;
   std::uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
   /// Spent by its thread so far.
   std::chrono::nanoseconds cpu_time() const;
 
 private:
+  struct listener {
+    delivery::file_descriptor socket;
+    std::uint16_t port = 0;
+  };
   struct connection {
     delivery::file_descriptor socket;
     request_reader requests;
@@ -43,16 +51,16 @@ private:
   };
 
   void run();
-  void accept_all();
+  static listener listen_on(std::size_t host);
+  const listener* find_listener(int descriptor) const;
+  void accept_all(const listener& from);
   void serve(connection& client, std::uint32_t epoll_events);
   bool read(connection& client);
   bool write(connection& client);
 
   const std::string answer_;
   const observer observe_;
-  std::uint16_t port_ = 0;
-  /// Sets the port.
-  delivery::file_descriptor listener_;
+  std::vector<listener> listeners_;
   delivery::file_descriptor epoll_;
   delivery::file_descriptor stop_;
   std::atomic<std::uint64_t> answered_{0};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <limits>
 
 namespace talaria::bench {
 
@@ -46,7 +47,8 @@ figure_summary summarize_rounds(const rounds& measured) {
                          .per_second_min = measured.front()->per_second,
                          .per_second_max = measured.front()->per_second,
                          .rounds = measured.size(),
-                         .ratio = std::nullopt};
+                         .ratio = std::nullopt,
+                         .cpu_ratio = std::nullopt};
   auto& middle = summary.median;
   middle.per_second = median_of(measured, [](const figure& round) { return round.per_second; });
   middle.others_cpu = median_of(measured, [](const figure& round) { return round.others_cpu; });
@@ -70,17 +72,24 @@ figure_summary summarize_rounds(const rounds& measured) {
   return summary;
 }
 
-std::optional<double> ratio_of(const figure& measured, const std::vector<figure_summary>& all) {
-  std::optional<double> slowest;
-  for (const auto& other : all) {
-    const auto& names = measured.ceilings;
-    if (std::find(names.begin(), names.end(), other.median.name) != names.end() &&
-        other.median.per_second > 0)
-      slowest = std::min(slowest.value_or(other.median.per_second), other.median.per_second);
+void compare(figure_summary& summary, const std::vector<figure_summary>& all) {
+  const auto& measured = summary.median;
+  double slowest = std::numeric_limits<double>::infinity();
+  double cpu_us = 0;
+  std::size_t found = 0;
+  for (const auto& candidate : all) {
+    const auto& ceiling = candidate.median;
+    if (std::ranges::find(measured.ceilings, ceiling.name) == measured.ceilings.end() ||
+        ceiling.per_second <= 0)
+      continue;
+    ++found;
+    slowest = std::min(slowest, ceiling.per_second);
+    cpu_us += ceiling.cpu_us.value_or(0);
   }
-  if (!slowest)
-    return std::nullopt;
-  return measured.per_second / *slowest;
+  if (found > 0)
+    summary.ratio = measured.per_second / slowest;
+  if (found > 0 && found == measured.ceilings.size() && measured.cpu_us.value_or(0) > 0)
+    summary.cpu_ratio = cpu_us / *measured.cpu_us;
 }
 
 }  // namespace
@@ -105,7 +114,7 @@ std::vector<figure_summary> summarize(const std::vector<figure>& figures) {
   for (const auto& name : names)
     summaries.push_back(summarize_rounds(by_name[name]));
   for (auto& summary : summaries)
-    summary.ratio = ratio_of(summary.median, summaries);
+    compare(summary, summaries);
   return summaries;
 }
 

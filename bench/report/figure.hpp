@@ -32,7 +32,8 @@ struct figure {
   std::optional<double> cpu_us{};
   /// The part of the machine's processors that other programs took meanwhile, in [0, 1].
   double others_cpu = 0;
-  /// Names of the ceilings that the slowest of bounds this figure.
+  /// Names of the ceilings of its parts: the slowest bounds the rate, and their processor time
+  /// together that of the whole.
   std::vector<std::string> ceilings{};
   /// By name; what each means is in docs/performance.md.
   std::map<std::string, double> details{};
@@ -48,6 +49,9 @@ struct figure_summary {
   std::size_t rounds = 0;
   /// To the slowest of its ceilings; absent if it has none, or none was measured.
   std::optional<double> ratio;
+  /// The processor time of all its ceilings to its own: what is left of the machine when others use
+  /// it too. Absent if it has none, or one was not measured.
+  std::optional<double> cpu_ratio;
 };
 
 /// In the order in which each figure first appears.

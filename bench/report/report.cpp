@@ -45,6 +45,9 @@ json::object to_object(const figure_summary& summary) {
   shown["ratio"] = nullptr;
   if (summary.ratio)
     shown["ratio"] = *summary.ratio;
+  shown["cpu_ratio"] = nullptr;
+  if (summary.cpu_ratio)
+    shown["cpu_ratio"] = *summary.cpu_ratio;
   return shown;
 }
 
@@ -81,6 +84,10 @@ std::string details_line(const figure& measured) {
   return line.empty() ? line : line + "\n";
 }
 
+std::string ratio_text(const std::optional<double>& ratio) {
+  return ratio ? fmt::format("{:.2f}", *ratio) : "-";
+}
+
 std::string csv_text(std::string_view text) {
   std::string made = "\"";
   for (const char c : text)
@@ -99,9 +106,9 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 
 std::string to_table(const std::vector<figure_summary>& figures) {
   constexpr std::string_view format =
-      "{:<52} {:>9} {:<10} {:>21} {:>6} {:>8} {:>8} {:>8} {:>7} {:>7}\n";
+      "{:<52} {:>9} {:<10} {:>21} {:>6} {:>8} {:>8} {:>8} {:>7} {:>6} {:>7}\n";
   auto table = fmt::format(format, "", "per s", "", "from - to", "ratio", "p50 ms", "p95 ms",
-                           "p99 ms", "CPU us", "others");
+                           "p99 ms", "CPU us", "ratio", "others");
   for (const auto& summary : figures) {
     const auto& middle = summary.median;
     const auto latency = [&](double latency_summary::*member) -> std::string {
@@ -110,9 +117,9 @@ std::string to_table(const std::vector<figure_summary>& figures) {
     table += fmt::format(format, middle.name, short_number(middle.per_second), middle.unit,
                          fmt::format("{} - {}", short_number(summary.per_second_min),
                                      short_number(summary.per_second_max)),
-                         summary.ratio ? fmt::format("{:.2f}", *summary.ratio) : "-",
-                         latency(&latency_summary::p50), latency(&latency_summary::p95),
-                         latency(&latency_summary::p99), number_or_dash(middle.cpu_us),
+                         ratio_text(summary.ratio), latency(&latency_summary::p50),
+                         latency(&latency_summary::p95), latency(&latency_summary::p99),
+                         number_or_dash(middle.cpu_us), ratio_text(summary.cpu_ratio),
                          fmt::format("{:.0f} %", middle.others_cpu * 100));
     table += details_line(middle);
     for (const auto& fault : middle.faults)
@@ -138,7 +145,7 @@ std::string to_json(const machine& machine, const std::vector<figure_summary>& f
 std::string to_csv(const std::vector<figure_summary>& figures) {
   std::string text =
       "name,per_second,unit,per_second_min,per_second_max,rounds,ratio,p50_ms,p95_ms,p99_ms,"
-      "max_ms,cpu_us,others_cpu,faults\n";
+      "max_ms,cpu_us,cpu_ratio,others_cpu,faults\n";
   for (const auto& summary : figures) {
     const auto& middle = summary.median;
     const auto optional_text = [](const std::optional<double>& value) {
@@ -147,12 +154,13 @@ std::string to_csv(const std::vector<figure_summary>& figures) {
     const auto latency = [&](double latency_summary::*member) {
       return middle.latency ? fmt::format("{}", *middle.latency.*member) : std::string{};
     };
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(middle.name),
-                        middle.per_second, middle.unit, summary.per_second_min,
-                        summary.per_second_max, summary.rounds, optional_text(summary.ratio),
-                        latency(&latency_summary::p50), latency(&latency_summary::p95),
-                        latency(&latency_summary::p99), latency(&latency_summary::max),
-                        optional_text(middle.cpu_us), middle.others_cpu, middle.faults.size());
+    text +=
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(middle.name),
+                    middle.per_second, middle.unit, summary.per_second_min, summary.per_second_max,
+                    summary.rounds, optional_text(summary.ratio), latency(&latency_summary::p50),
+                    latency(&latency_summary::p95), latency(&latency_summary::p99),
+                    latency(&latency_summary::max), optional_text(middle.cpu_us),
+                    optional_text(summary.cpu_ratio), middle.others_cpu, middle.faults.size());
   }
   return text;
 }

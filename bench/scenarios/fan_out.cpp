@@ -16,15 +16,18 @@ constexpr std::size_t clients = 16;
 constexpr std::uint32_t requests_in_flight = 16;
 /// Submitted and not yet at every receiver.
 constexpr std::uint64_t events_on_the_way = 32;
-constexpr auto name = "fan-out 1 to 100";
 
-figure measure(const settings& settings) {
+std::string name_of(std::size_t hosts) {
+  return fmt::format("fan-out 1 to {} at {} host{}", receivers, hosts, hosts == 1 ? "" : "s");
+}
+
+figure measure(const settings& settings, std::size_t hosts) {
   arrivals arrived;
   const sink receiver{make_answer(204, ""),
-                      [&](const received_request& request) { arrived.take(request); }};
+                      [&](const received_request& request) { arrived.take(request); }, hosts};
   product talaria{settings};
   for (std::size_t number = 0; number < receivers; ++number)
-    talaria.api().subscribe(fmt::format("{}/receivers/{}", receiver.url(), number),
+    talaria.api().subscribe(fmt::format("{}/receivers/{}", receiver.url(number % hosts), number),
                             requests_in_flight);
   auto options = talaria.load_options(settings);
   options.clients = clients;
@@ -35,7 +38,7 @@ figure measure(const settings& settings) {
   const auto report = talaria.run(options);
   const auto course = backlog.finish();
   const std::chrono::duration<double> elapsed = report.elapsed;
-  figure measured{.name = name,
+  figure measured{.name = name_of(hosts),
                   .per_second = static_cast<double>(course.end.delivered) / elapsed.count(),
                   .unit = "deliveries",
                   .ceilings = {post_ceiling_name()}};
@@ -50,8 +53,8 @@ figure measure(const settings& settings) {
 
 }  // namespace
 
-scenario fan_out() {
-  return {name, &measure};
+scenario fan_out(std::size_t hosts) {
+  return {name_of(hosts), [=](const settings& settings) { return measure(settings, hosts); }};
 }
 
 }  // namespace talaria::bench

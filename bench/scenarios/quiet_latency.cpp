@@ -31,6 +31,8 @@ figure measure(const settings& settings) {
   const auto answers = summarize(report.latency);
   measured.details["answer_p50_ms"] = answers.p50;
   measured.details["answer_p99_ms"] = answers.p99;
+  // A machine too busy for the pace tells nothing of latency.
+  measured.details["events_not_submitted"] = static_cast<double>(report.events_not_submitted);
   talaria.stop(measured);
   return measured;
 }

@@ -10,10 +10,11 @@ std::vector<scenario> all_scenarios() {
   for (const std::size_t payload_bytes : {10'000U, 100'000U})
     all.push_back(ingest({.clients = 64, .payload_bytes = payload_bytes}));
   for (const std::size_t payload_bytes : {300U, 10'000U, 100'000U})
-    all.push_back(end_to_end(payload_bytes, admission::paced_by_deliveries));
-  all.push_back(end_to_end(300, admission::flooding));
+    all.push_back(end_to_end(payload_bytes));
+  all.push_back(burst());
   all.push_back(quiet_latency());
-  all.push_back(fan_out());
+  for (const std::size_t hosts : {100U, 1U})
+    all.push_back(fan_out(hosts));
   return all;
 }
 

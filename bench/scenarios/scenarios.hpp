@@ -19,21 +19,19 @@ struct ingest_shape {
 /// and is paused: each event has its delivery in the store, and none is sent.
 scenario ingest(ingest_shape shape);
 
-enum class admission : std::uint8_t {
-  /// A client submits while at most so many events are on their way: the rate that is sustained.
-  paced_by_deliveries,
-  /// As fast as they are answered: the backlog grows, and is worked off afterwards.
-  flooding,
-};
+/// From the submission to the committed outcome, with one subscription. Clients submit while few
+/// events are on their way: the rate that is sustained.
+scenario end_to_end(std::size_t payload_bytes);
 
-/// From the submission to the committed outcome, with one subscription.
-scenario end_to_end(std::size_t payload_bytes, admission admission);
+/// Submissions in large batches, faster than they can be delivered, until the last of them is: most
+/// of them wait in the store, and are read from there.
+scenario burst();
 
 /// From the submission to the receiver, at 200 events a second.
 scenario quiet_latency();
 
-/// Each event goes to a hundred subscriptions.
-scenario fan_out();
+/// Each event goes to a hundred subscriptions, whose receivers are spread over so many hosts.
+scenario fan_out(std::size_t hosts);
 
 /// All, in the order of the report.
 std::vector<scenario> all_scenarios();

@@ -71,6 +71,20 @@ TEST_CASE("connections are kept") {
   CHECK(server.connection_count() == 4);
 }
 
+TEST_CASE("a run ends when its last event is answered") {
+  for (const std::size_t batch_events : {1U, 8U}) {
+    CAPTURE(batch_events);
+    scripted_receiver server{answer(202, "{}")};
+    auto options = options_for(server);
+    options.duration = std::chrono::hours{1};
+    options.batch_events = batch_events;
+    options.events_max = 20;
+    const auto report = run_load(options);
+    REQUIRE(report);
+    CHECK(report->events_accepted == 20 / batch_events * batch_events);
+  }
+}
+
 TEST_CASE("every event has a number of its own, from 0 on, in batches as well") {
   for (const std::size_t batch_events : {1U, 7U}) {
     CAPTURE(batch_events);
