@@ -1,3 +1,4 @@
+#include "app/bench_command.hpp"
 #include "app/configuration.hpp"
 #include "app/logging.hpp"
 #include "app/system.hpp"
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <thread>
 
@@ -32,6 +34,7 @@ First steps:
                                      key on the first start
   curl -H "Authorization: Bearer $KEY" http://127.0.0.1:8080/api/v1/subscriptions
   talaria serve --help               every setting, with its default
+  talaria bench --help               how to put load on a Talaria that runs
 
 A setting such as http.listen comes from the TOML file (--config, or TALARIA_CONFIG), overridden by its
 variable (TALARIA_HTTP_LISTEN), overridden by its flag (--http-listen).)";
@@ -47,7 +50,9 @@ std::map<std::string, std::string> environment_variables() {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text{*entry};
     const auto equals = text.find('=');
-    if (equals != std::string_view::npos)
+    // Whoever exports the key for `talaria bench` may start a server from the same shell.
+    const bool is_setting = text.substr(0, equals) != app::bench_key_variable;
+    if (equals != std::string_view::npos && is_setting)
       variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return variables;
@@ -176,12 +181,18 @@ int run(int argc, char** argv) {
       "check", "Say whether file, variables and flags are valid, without starting anything");
   for (auto* command : {serve_command, migrate_command, check_command})
     add_settings(*command, given);
+  auto* bench_command = talaria.add_subcommand(
+      "bench", "Submit events to a running Talaria, and measure its answers");
+  app::bench_options bench;
+  app::add_bench_options(*bench_command, bench);
   try {
     talaria.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = talaria.exit(error);
     return code == 0 ? EXIT_SUCCESS : exit_usage;
   }
+  if (bench_command->parsed())
+    return app::run_bench(bench, std::cout, std::cerr);
   if (serve_command->parsed())
     return serve(given);
   return migrate_command->parsed() ? migrate(given) : check_configuration(given);

@@ -79,7 +79,7 @@ domain::result<load_report> generator::run(const listener& progress) {
 load_report generator::finish() {
   report_.elapsed = last_answer_at_ - started_at_;
   if (pacer_) {
-    const std::chrono::duration<double> duration = options_.duration;
+    const std::chrono::duration<double> duration = ends_at_ - started_at_;
     const auto paced = static_cast<std::uint64_t>(*options_.events_per_second * duration.count());
     const auto due = std::min(paced, options_.events_max.value_or(paced));
     report_.events_not_submitted = due - std::min(due, events_submitted_);
@@ -215,6 +215,8 @@ void generator::set_wake_up(time due) const {
 
 void generator::look_after_all(time now, const listener& progress) {
   next_look_ = now + look_interval;
+  if (options_.interrupted && options_.interrupted())
+    ends_at_ = std::min(ends_at_, now);
   give_up_overdue(now);
   if (progress && now >= next_progress_)
     report_progress(now, progress);

@@ -33,6 +33,9 @@ struct load_report {
   bool clean() const { return events_refused + events_unanswered == 0; }
 };
 
+/// For people: a few lines.
+std::string to_text(const load_report& report);
+
 /// For people's scripts: one object, durations in milliseconds.
 std::string to_json(const load_report& report);
 

@@ -9,6 +9,9 @@
 
 namespace talaria::load {
 
+/// Of the longest request's body, in bytes.
+std::size_t body_bytes_max(const load_options& options);
+
 /// Makes the bytes of submissions: built once, and stamped for each request.
 class request_builder {
 public:

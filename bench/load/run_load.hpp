@@ -25,8 +25,9 @@ struct load_progress {
 /// Answers other than 202, and connections that break, are part of the report, not errors.
 ///
 /// @param progress Called about once a second; may be empty.
-/// @returns `ec::invalid_value` or `ec::not_supported` with the option's name as `field`;
-/// `ec::store_unavailable` if the server could not be connected to at all.
+/// @returns `ec::invalid_value` or `ec::not_supported` with the option's name as `field`, as the
+/// flag of `talaria bench` has it without its dashes; `ec::store_unavailable` if the server could
+/// not be connected to at all.
 domain::result<load_report> run_load(
     const load_options& options, const std::function<void(const load_progress&)>& progress = {});
 

@@ -205,11 +205,12 @@ TEST_CASE("options that make no sense are refused with their names") {
   CHECK(refused([](auto& options) { options.clients = clients_max + 1; }) == "clients");
   CHECK(refused([](auto& options) { options.batch_events = 0; }) == "batch");
   CHECK(refused([](auto& options) { options.batch_events = 1001; }) == "batch");
-  CHECK(refused([](auto& options) { options.payload_bytes = payload_bytes_min - 1; }) == "payload");
+  CHECK(refused([](auto& options) { options.payload_bytes = payload_bytes_min - 1; }) ==
+        "payload-bytes");
   CHECK(refused([](auto& options) { options.duration = 0ms; }) == "duration");
   CHECK(refused([](auto& options) { options.events_per_second = 0; }) == "rate");
-  CHECK(refused([](auto& options) { options.event_types = {}; }) == "event-types");
-  CHECK(refused([](auto& options) { options.event_types = {"a b"}; }) == "event-types");
+  CHECK(refused([](auto& options) { options.event_types = {}; }) == "event-type");
+  CHECK(refused([](auto& options) { options.event_types = {"a b"}; }) == "event-type");
   CHECK(refused([](auto& options) { options.api_key = "a\r\nb"; }) == "key");
   CHECK(refused([](auto& options) { options.url = "https://127.0.0.1/"; }) == "url");
   CHECK(refused([](auto& options) { options.url = "ftp://127.0.0.1/"; }) == "url");
