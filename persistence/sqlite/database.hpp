@@ -1,8 +1,10 @@
 #pragma once
 
-#include "persistence/sqlite/connection.hpp"
+#include "persistence/sql/access.hpp"
+#include "persistence/sqlite/connector.hpp"
 #include "persistence/sqlite/write_turn.hpp"
 
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -17,25 +19,24 @@ class database {
 public:
   explicit database(settings settings) : settings_{std::move(settings)} {}
 
-  const settings& opened_with() const { return settings_; }
-
-  template <class Statements, class Work>
-  auto write(Work&& work) {
-    const std::lock_guard turn{turn_};
-    return in_transaction<Statements>(writer_, "begin immediate", work);
-  }
+  /// A way to it for one session of the store. The database must outlive it.
+  std::unique_ptr<sql::access> open_access();
 
   /// Writes one row, durably, unless others keep it waiting for about a second.
   domain::result<void> probe();
 
 private:
+  class access;
+
   /// For the turn, and then for writers of other processes.
   static constexpr std::chrono::milliseconds probe_wait_max{400};
 
   const settings settings_;
   write_turn turn_;
-  connection writer_{settings_};
-  connection prober_{settings_, probe_wait_max};
+  connector connector_{settings_};
+  connector prober_connector_{settings_, probe_wait_max};
+  sql::connection writer_{connector_};
+  sql::connection prober_{prober_connector_};
 };
 
 }  // namespace talaria::persistence::sqlite

@@ -1,7 +1,7 @@
 #include "persistence/sqlite/event_appender.hpp"
 
-#include "persistence/sqlite/statement.hpp"
-#include "persistence/sqlite/subscription_numbers.hpp"
+#include "persistence/sql/statement.hpp"
+#include "persistence/sql/subscription_numbers.hpp"
 
 #include <map>
 #include <utility>
@@ -13,40 +13,44 @@ namespace {
 using domain::application_id;
 using domain::event_id;
 using domain::uuid;
+using sql::command;
+using sql::open_session;
+using sql::query;
+using sql::row;
 
 struct append_statements {
-  explicit append_statements(soci::session& session) : session{session} {}
+  explicit append_statements(const open_session& open) : open{open} {}
 
-  soci::session& session;
+  open_session open;
 
-  query<row<std::int64_t>()> catalog_revision{session, "select revision from catalog_revision"};
+  query<row<std::int64_t>()> catalog_revision{open, "select revision from catalog_revision"};
 
-  query<row<uuid, event_id, timestamp>(application_id, uuid)> find_key{session, R"(
+  query<row<uuid, event_id, timestamp>(application_id, uuid)> find_key{open, R"(
       select body_hash, event_id, expires_us from idempotency_keys
-      where application_id = cast(:application as blob) and key_hash = cast(:key as blob))"};
+      where application_id = :application::uuid and key_hash = :key::uuid)"};
 
-  command<application_id, uuid, uuid, event_id, timestamp> put_key{session, R"(
+  command<application_id, uuid, uuid, event_id, timestamp> put_key{open, R"(
       insert into idempotency_keys(application_id, key_hash, body_hash, event_id, expires_us)
-      values(cast(:application as blob), cast(:key as blob), cast(:body as blob),
-             cast(:event as blob), :expires)
+      values(:application::uuid, :key::uuid, :body::uuid,
+             :event::uuid, :expires)
       on conflict(application_id, key_hash) do update
       set body_hash = excluded.body_hash, event_id = excluded.event_id,
           expires_us = excluded.expires_us)"};
 
   command<event_id, application_id, std::string, std::string, timestamp, timestamp,
-          domain::priority, std::string, std::string>
-      insert_event{session, R"(
+          domain::priority, sql::fan_out, std::string>
+      insert_event{open, R"(
       insert into events(id, application_id, event_type, labels, occurred_us, received_us, priority,
                          fan_out, payload)
-      values(cast(:id as blob), cast(:application as blob), :type, :labels, :occurred, :received,
+      values(:id::uuid, :application::uuid, :type, :labels, :occurred, :received,
              :priority, :fan_out, cast(:payload as blob))
       on conflict(id) do nothing)"};
 
-  command<subscription_number, event_id, shard_id, timestamp, domain::priority> insert_pending{
-      session, R"(
+  command<subscription_number, event_id, shard_id, timestamp, domain::priority> insert_pending{open,
+                                                                                               R"(
       insert into delivery_queue(subscription, event_id, shard, due_us, attempts, run_attempts,
                                  priority)
-      values(:subscription, cast(:event as blob), :shard, :due, 0, 0, :priority))"};
+      values(:subscription, :event::uuid, :shard, :due, 0, 0, :priority))"};
 };
 
 /// Who used an idempotency key, and for how long that counts.
@@ -105,9 +109,10 @@ private:
 
 void store(append_statements& sql, const new_event& added) {
   const auto& event = *added.event;
-  const auto inserted = sql.insert_event(
-      event.id, event.application, event.type, domain::to_json(event.labels), event.occurred_at,
-      event.received_at, event.priority, to_json(added.fan_out), event.payload);
+  const auto inserted =
+      sql.insert_event(event.id, event.application, event.type, domain::to_json(event.labels),
+                       event.occurred_at, event.received_at, event.priority,
+                       sql::fan_out{sql::numbers_of(added.fan_out)}, event.payload);
   // Stored by an earlier call whose outcome was unknown: its deliveries may have ended since.
   if (inserted == 0)
     return;
@@ -132,7 +137,7 @@ appended_group append_group(append_statements& sql, const event_group& group) {
 
 result<std::vector<appended_group>> event_appender::append(std::span<const event_group> groups,
                                                            std::int64_t catalog_revision) {
-  return database_.write<append_statements>(
+  return access_->write<append_statements>(
       [&](append_statements& sql) -> result<std::vector<appended_group>> {
         if (sql.catalog_revision.value() > catalog_revision)
           return domain::fail(domain::ec::catalog_changed, "the subscriptions changed meanwhile");

@@ -1,19 +1,19 @@
 #pragma once
 
-#include "persistence/sqlite/database.hpp"
+#include "persistence/sql/access.hpp"
 #include "persistence/store.hpp"
 
 namespace talaria::persistence::sqlite {
 
 class event_appender : public persistence::event_appender {
 public:
-  explicit event_appender(database& database) : database_{database} {}
+  explicit event_appender(std::unique_ptr<sql::access> access) : access_{std::move(access)} {}
 
   result<std::vector<appended_group>> append(std::span<const event_group> groups,
                                              std::int64_t catalog_revision) override;
 
 private:
-  database& database_;
+  std::unique_ptr<sql::access> access_;
 };
 
 }  // namespace talaria::persistence::sqlite

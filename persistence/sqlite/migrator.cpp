@@ -25,7 +25,7 @@ constexpr std::chrono::milliseconds journal_mode_pause{10};
 
 /// For statements that run once.
 struct unprepared {
-  explicit unprepared(soci::session& session) : session{session} {}
+  explicit unprepared(const sql::open_session& open) : session{open.session} {}
   soci::session& session;
 };
 
@@ -68,7 +68,7 @@ void apply(soci::session& session, const schema::migration& migration) {
 /// that waited for the lock meanwhile finds it applied, and goes on with the next.
 ///
 /// @returns the version that the file had.
-result<std::int64_t> migrate_one_step(connection& connection) {
+result<std::int64_t> migrate_one_step(sql::connection& connection) {
   const auto step = [](unprepared& sql) -> result<std::int64_t> {
     sql.session << "create table if not exists schema_migrations("
                    "version bigint not null primary key, name text not null, "
@@ -80,7 +80,7 @@ result<std::int64_t> migrate_one_step(connection& connection) {
       apply(sql.session, schema::sqlite::migrations()[static_cast<std::size_t>(version)]);
     return version;
   };
-  return in_transaction<unprepared>(connection, "begin immediate", step);
+  return sql::in_transaction<unprepared>(connection, "begin immediate", step);
 }
 
 /// For the owner alone, since signing secrets will be in it; SQLite's other files copy its mode.
@@ -104,7 +104,7 @@ bool is_busy(const soci::soci_error& failure) {
 ///
 /// The change needs the file for itself and, where two processes want that at once, SQLite refuses
 /// one of them without waiting: it tries again here, for as long as a statement would have waited.
-result<void> use_write_ahead_log(connection& connection) {
+result<void> use_write_ahead_log(sql::connection& connection) {
   const auto give_up = std::chrono::steady_clock::now() + journal_mode_patience;
   while (true) {
     try {
@@ -114,9 +114,9 @@ result<void> use_write_ahead_log(connection& connection) {
         return fail(ec::store_unavailable, "SQLite: this file cannot have a write-ahead log");
       return {};
     } catch (const soci::soci_error& failure) {
-      connection.close();
+      const auto found = connection.recover(failure);
       if (!is_busy(failure) || std::chrono::steady_clock::now() >= give_up)
-        return tl::unexpected(describe(failure));
+        return tl::unexpected(found.error);
       std::this_thread::sleep_for(journal_mode_pause);
     }
   }
@@ -127,7 +127,8 @@ result<void> use_write_ahead_log(connection& connection) {
 result<migration_report> migrate(const settings& settings) {
   if (auto created = create_file(settings.file); !created)
     return tl::unexpected(created.error());
-  connection connection{settings};
+  connector connector{settings};
+  sql::connection connection{connector};
   if (auto logged = use_write_ahead_log(connection); !logged)
     return tl::unexpected(logged.error());
   const auto from = migrate_one_step(connection);
@@ -143,7 +144,8 @@ result<void> require_current_schema(const settings& settings) {
   if (!std::filesystem::exists(settings.file))
     return fail(ec::store_unavailable,
                 fmt::format("there is no database {}: run `talaria migrate`", settings.file));
-  connection connection{settings};
+  connector connector{settings};
+  sql::connection connection{connector};
   const auto check = [](unprepared& sql) -> result<void> {
     const auto version = version_of(sql.session);
     if (version > newest_version())
@@ -155,7 +157,7 @@ result<void> require_current_schema(const settings& settings) {
                               version, newest_version()));
     return {};
   };
-  return in_transaction<unprepared>(connection, "begin", check);
+  return sql::in_transaction<unprepared>(connection, "begin", check);
 }
 
 }  // namespace talaria::persistence::sqlite

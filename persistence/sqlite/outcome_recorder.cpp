@@ -1,7 +1,7 @@
 #include "persistence/sqlite/outcome_recorder.hpp"
 
-#include "persistence/sqlite/catalog_statements.hpp"
-#include "persistence/sqlite/statement.hpp"
+#include "persistence/sql/catalog_statements.hpp"
+#include "persistence/sql/statement.hpp"
 
 #include <chrono>
 #include <unordered_map>
@@ -12,41 +12,45 @@ namespace {
 
 using domain::delivery_status;
 using domain::event_id;
+using sql::command;
+using sql::open_session;
+using sql::query;
+using sql::row;
 
 struct record_statements {
-  explicit record_statements(soci::session& session) : session{session} {}
+  explicit record_statements(const open_session& open) : open{open} {}
 
-  soci::session& session;
+  open_session open;
 
   query<row<std::string, fencing_epoch>(shard_id)> find_owner{
-      session, "select owner, epoch from shards where id = :shard"};
+      open, "select owner, epoch from shards where id = :shard"};
 
-  command<timestamp, std::uint32_t, std::uint32_t, subscription_number, event_id> put_off{session,
+  command<timestamp, std::uint32_t, std::uint32_t, subscription_number, event_id> put_off{open,
                                                                                           R"(
       update delivery_queue set due_us = :due, attempts = :number, run_attempts = :run_attempts
-      where subscription = :subscription and event_id = cast(:event as blob)
+      where subscription = :subscription and event_id = :event::uuid
         and attempts = :number - 1)"};
 
-  command<subscription_number, event_id, std::uint32_t> finish{session, R"(
+  command<subscription_number, event_id, std::uint32_t> finish{open, R"(
       delete from delivery_queue
-      where subscription = :subscription and event_id = cast(:event as blob)
+      where subscription = :subscription and event_id = :event::uuid
         and attempts = :number - 1)"};
 
   command<event_id, subscription_number, std::uint32_t, timestamp, std::chrono::milliseconds,
           std::uint16_t, domain::attempt_error, delivery_status, std::optional<timestamp>,
           std::string, std::string>
-      insert_attempt{session, R"(
+      insert_attempt{open, R"(
       insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
                            error, status, next_due_us, node, response_body)
-      values(cast(:event as blob), :subscription, :number, :started, :duration, :status_code,
+      values(:event::uuid, :subscription, :number, :started, :duration, :status_code,
              :error, :status, :next_due, :node, :response_body))"};
 
-  command<domain::disabled_reason, timestamp, subscription_number> disable{session, R"(
+  command<domain::disabled_reason, timestamp, subscription_number> disable{open, R"(
       update subscriptions
       set disabled = :reason, updated_us = :now, revision = (select revision + 1 from catalog_revision)
       where number = :number and disabled = 0 and deleted_us is null)"};
 
-  revision_statements revision{session};
+  sql::revision_statements revision{open};
 };
 
 /// Which shards a node owns, read once in each transaction.
@@ -106,7 +110,7 @@ record_status record_one(record_statements& sql, fence& fence, const outcome& ma
 
 result<std::vector<record_status>> outcome_recorder::record(std::string_view node,
                                                             std::span<const outcome> outcomes) {
-  return database_.write<record_statements>(
+  return access_->write<record_statements>(
       [&](record_statements& sql) -> result<std::vector<record_status>> {
         fence fence{sql, node};
         std::vector<record_status> statuses;

@@ -1,19 +1,19 @@
 #pragma once
 
-#include "persistence/sqlite/database.hpp"
+#include "persistence/sql/access.hpp"
 #include "persistence/store.hpp"
 
 namespace talaria::persistence::sqlite {
 
 class outcome_recorder : public persistence::outcome_recorder {
 public:
-  explicit outcome_recorder(database& database) : database_{database} {}
+  explicit outcome_recorder(std::unique_ptr<sql::access> access) : access_{std::move(access)} {}
 
   result<std::vector<record_status>> record(std::string_view node,
                                             std::span<const outcome> outcomes) override;
 
 private:
-  database& database_;
+  std::unique_ptr<sql::access> access_;
 };
 
 }  // namespace talaria::persistence::sqlite

@@ -1,24 +1,29 @@
 #include "persistence/sqlite/shard_ownership.hpp"
 
-#include "persistence/sqlite/statement.hpp"
+#include "persistence/sql/statement.hpp"
 
 namespace talaria::persistence::sqlite {
 
 namespace {
 
+using sql::command;
+using sql::open_session;
+using sql::query;
+using sql::row;
+
 struct ownership_statements {
-  explicit ownership_statements(soci::session& session) : session{session} {}
+  explicit ownership_statements(const open_session& open) : open{open} {}
 
-  soci::session& session;
+  open_session open;
 
-  command<std::string> claim{session, "update shards set owner = :node, epoch = epoch + 1"};
-  query<row<shard_id, fencing_epoch>()> list{session, "select id, epoch from shards order by id"};
+  command<std::string> claim{open, "update shards set owner = :node, epoch = epoch + 1"};
+  query<row<shard_id, fencing_epoch>()> list{open, "select id, epoch from shards order by id"};
 };
 
 }  // namespace
 
 result<std::vector<owned_shard>> shard_ownership::claim_all(std::string_view node) {
-  return database_.write<ownership_statements>(
+  return access_->write<ownership_statements>(
       [&](ownership_statements& sql) -> result<std::vector<owned_shard>> {
         sql.claim(std::string{node});
         std::vector<owned_shard> owned;

@@ -1,12 +1,12 @@
 #include "persistence/sqlite/sqlite_store.hpp"
 
-#include "persistence/sqlite/catalog.hpp"
+#include "persistence/sql/catalog.hpp"
+#include "persistence/sql/history.hpp"
+#include "persistence/sql/queue_reader.hpp"
 #include "persistence/sqlite/database.hpp"
 #include "persistence/sqlite/event_appender.hpp"
-#include "persistence/sqlite/history.hpp"
 #include "persistence/sqlite/migrator.hpp"
 #include "persistence/sqlite/outcome_recorder.hpp"
-#include "persistence/sqlite/queue_reader.hpp"
 #include "persistence/sqlite/shard_ownership.hpp"
 #include "persistence/sqlite/upkeep.hpp"
 
@@ -19,25 +19,25 @@ public:
   explicit sqlite_store(const settings& settings) : database_{settings} {}
 
   std::unique_ptr<persistence::event_appender> open_event_appender() override {
-    return std::make_unique<event_appender>(database_);
+    return std::make_unique<event_appender>(database_.open_access());
   }
   std::unique_ptr<persistence::outcome_recorder> open_outcome_recorder() override {
-    return std::make_unique<outcome_recorder>(database_);
+    return std::make_unique<outcome_recorder>(database_.open_access());
   }
   std::unique_ptr<persistence::queue_reader> open_queue_reader() override {
-    return std::make_unique<queue_reader>(database_);
+    return std::make_unique<sql::queue_reader>(database_.open_access());
   }
   std::unique_ptr<persistence::shard_ownership> open_shard_ownership() override {
-    return std::make_unique<shard_ownership>(database_);
+    return std::make_unique<shard_ownership>(database_.open_access());
   }
   std::unique_ptr<persistence::catalog> open_catalog() override {
-    return std::make_unique<catalog>(database_);
+    return std::make_unique<sql::catalog>(database_.open_access());
   }
   std::unique_ptr<persistence::history> open_history() override {
-    return std::make_unique<history>(database_);
+    return std::make_unique<sql::history>(database_.open_access());
   }
   std::unique_ptr<persistence::upkeep> open_upkeep() override {
-    return std::make_unique<upkeep>(database_);
+    return std::make_unique<upkeep>(database_.open_access());
   }
 
   result<void> probe() override { return database_.probe(); }

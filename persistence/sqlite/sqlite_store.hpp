@@ -1,6 +1,6 @@
 #pragma once
 
-#include "persistence/sqlite/connection.hpp"
+#include "persistence/sqlite/connector.hpp"
 #include "persistence/store.hpp"
 
 #include <memory>

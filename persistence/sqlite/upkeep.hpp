@@ -1,13 +1,13 @@
 #pragma once
 
-#include "persistence/sqlite/database.hpp"
+#include "persistence/sql/access.hpp"
 #include "persistence/store.hpp"
 
 namespace talaria::persistence::sqlite {
 
 class upkeep : public persistence::upkeep {
 public:
-  explicit upkeep(database& database) : database_{database}, connection_{database.opened_with()} {}
+  explicit upkeep(std::unique_ptr<sql::access> access) : access_{std::move(access)} {}
 
   result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) override;
   result<std::size_t> purge_events(timestamp before, std::size_t events_max) override;
@@ -16,8 +16,7 @@ private:
   /// The oldest events that can go, read without keeping a writer waiting.
   result<std::vector<domain::event_id>> purgeable(timestamp before, std::size_t events_max);
 
-  database& database_;
-  connection connection_;
+  std::unique_ptr<sql::access> access_;
   /// Events up to here were looked at in this round: a backlog of old pending ones is passed over
   /// once in each round, not in each call.
   domain::event_id looked_at_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "persistence/sqlite/statement.hpp"
+#include "persistence/sql/statement.hpp"
 #include "persistence/store.hpp"
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 /// The columns of `subscription_row`, for `select ... from subscriptions`.
 inline constexpr std::string_view subscription_columns =
@@ -25,4 +25,4 @@ domain::subscription to_subscription(const subscription_row& row);
 std::string settings_to_json(const domain::subscription_settings& settings);
 std::string secrets_to_json(const std::vector<domain::signing_secret>& secrets);
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

@@ -1,13 +1,13 @@
-#include "persistence/sqlite/catalog.hpp"
-#include "persistence/sqlite/catalog_statements.hpp"
-#include "persistence/sqlite/paging.hpp"
-#include "persistence/sqlite/subscription_row.hpp"
+#include "persistence/sql/catalog.hpp"
+#include "persistence/sql/catalog_statements.hpp"
+#include "persistence/sql/paging.hpp"
+#include "persistence/sql/subscription_row.hpp"
 
 #include <fmt/format.h>
 
 #include <utility>
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 namespace {
 
@@ -22,65 +22,66 @@ std::string select(std::string_view rest) {
 }
 
 struct subscription_reads {
-  explicit subscription_reads(soci::session& session) : session{session} {}
+  explicit subscription_reads(const open_session& open) : open{open} {}
 
-  soci::session& session;
-  revision_statements revision{session};
+  open_session open;
+  revision_statements revision{open};
 
   query<subscription_row(subscription_id)> find{
-      session, select("where id = cast(:id as blob) and deleted_us is null")};
+      open, select("where id = :id::uuid and deleted_us is null")};
 
   query<subscription_row(organization_id, domain::uuid, std::int64_t)> list_of_organization{
-      session, select("where organization_id = cast(:organization as blob) "
-                      "and id < cast(:before as blob) and deleted_us is null "
-                      "order by id desc limit :rows")};
+      open, select("where organization_id = :organization::uuid "
+                   "and id < :before::uuid and deleted_us is null "
+                   "order by id desc limit :rows")};
 
   query<subscription_row(application_id, organization_id, domain::uuid, std::int64_t)>
-      list_of_application{session, select("where application_id = cast(:application as blob) "
-                                          "and organization_id = cast(:organization as blob) "
-                                          "and id < cast(:before as blob) and deleted_us is null "
-                                          "order by id desc limit :rows")};
+      list_of_application{open, select("where application_id = :application::uuid "
+                                       "and organization_id = :organization::uuid "
+                                       "and id < :before::uuid and deleted_us is null "
+                                       "order by id desc limit :rows")};
 
-  query<subscription_row()> all{session, select("where deleted_us is null order by number")};
+  query<subscription_row(subscription_number, std::int64_t)> all_after{
+      open, select("where number > :number and deleted_us is null order by number limit :rows")};
 
   query<subscription_row(std::int64_t)> changed_after{
-      session, select("where revision > :revision and deleted_us is null order by revision")};
+      open, select("where revision > :revision and deleted_us is null order by revision")};
 
-  query<row<subscription_number>(std::int64_t)> deleted_after{session, R"(
+  query<row<subscription_number>(std::int64_t)> deleted_after{open, R"(
       select number from subscriptions
       where revision > :revision and deleted_us is not null order by revision)"};
 };
 
 struct subscription_writes {
-  explicit subscription_writes(soci::session& session) : session{session} {}
+  explicit subscription_writes(const open_session& open) : open{open} {}
 
-  soci::session& session;
-  revision_statements revision{session};
-  deletion_statements deletion{session};
+  open_session open;
+  revision_statements revision{open};
+  deletion_statements deletion{open};
 
-  query<row<bool>(application_id, organization_id)> has_application{session, R"(
+  query<row<bool>(application_id, organization_id)> has_application{open, R"(
       select exists(select 1 from applications
-                    where id = cast(:id as blob) and organization_id = cast(:organization as blob)
+                    where id = :id::uuid and organization_id = :organization::uuid
                       and deleted_us is null))"};
 
-  command<subscription_id, organization_id, application_id, std::string, std::string, bool,
-          domain::disabled_reason, timestamp, timestamp, std::int64_t>
-      insert{session, R"(
+  query<row<std::int64_t>(subscription_id, organization_id, application_id, std::string,
+                          std::string, bool, domain::disabled_reason, timestamp, timestamp,
+                          std::int64_t)>
+      insert{open, R"(
       insert into subscriptions(id, organization_id, application_id, settings, secrets, paused,
                                 disabled, created_us, updated_us, revision)
-      values(cast(:id as blob), cast(:organization as blob), cast(:application as blob), :settings,
-             :secrets, :paused, :disabled, :created, :updated, :revision))"};
-
-  query<row<std::int64_t>()> last_number{session, "select last_insert_rowid()"};
+      values(:id::uuid, :organization::uuid, :application::uuid, :settings,
+             :secrets, :paused, :disabled, :created, :updated, :revision)
+      returning number)"};
 
   query<row<subscription_number, organization_id, application_id, std::int64_t>(subscription_id)>
-      find{session, R"(
+      find{open, R"(
       select number, organization_id, application_id, revision from subscriptions
-      where id = cast(:id as blob) and deleted_us is null)"};
+      where id = :id::uuid and deleted_us is null)"};
 
   command<std::string, std::string, bool, domain::disabled_reason, timestamp, std::int64_t,
           subscription_number>
-      update{session, R"(
+      update{open, R"(
       update subscriptions
       set settings = :settings, secrets = :secrets, paused = :paused, disabled = :disabled,
           updated_us = :updated, revision = :revision
@@ -99,19 +100,32 @@ auto collect_into(std::vector<std::shared_ptr<const subscription>>& subscription
   };
 }
 
+/// In pages: a database's client may hold all rows of an answer in memory.
+std::vector<std::shared_ptr<const subscription>> all_subscriptions(subscription_reads& sql) {
+  constexpr std::size_t page_rows = 1'000;
+  std::vector<std::shared_ptr<const subscription>> all;
+  std::size_t before = 0;
+  do {
+    before = all.size();
+    sql.all_after.each(collect_into(all), all.empty() ? subscription_number{} : all.back()->number,
+                       static_cast<std::int64_t>(page_rows));
+  } while (all.size() == before + page_rows);
+  return all;
+}
+
 }  // namespace
 
 result<subscription> catalog::insert_subscription(subscription subscription) {
-  return database_.write<subscription_writes>(
+  return access_->write_catalog<subscription_writes>(
       [&](subscription_writes& sql) -> result<domain::subscription> {
         if (!sql.has_application.value(subscription.application, subscription.organization))
           return domain::fail(ec::not_found, "no such application");
         subscription.revision = sql.revision.raise();
-        sql.insert(subscription.id, subscription.organization, subscription.application,
-                   settings_to_json(subscription.settings), secrets_to_json(subscription.secrets),
-                   subscription.paused, subscription.disabled, subscription.created_at,
-                   subscription.updated_at, subscription.revision);
-        const auto number = sql.last_number.value();
+        const auto number = sql.insert.value(
+            subscription.id, subscription.organization, subscription.application,
+            settings_to_json(subscription.settings), secrets_to_json(subscription.secrets),
+            subscription.paused, subscription.disabled, subscription.created_at,
+            subscription.updated_at, subscription.revision);
         if (number > domain::subscription_number_max)
           return domain::fail(ec::store_full, "every number of a subscription was given");
         subscription.number = subscription_number{static_cast<std::uint32_t>(number)};
@@ -129,7 +143,7 @@ result<subscription> catalog::find_subscription(const tenant& tenant, const subs
       return no_such_subscription();
     return found;
   };
-  return in_transaction<subscription_reads>(connection_, "begin", read);
+  return access_->read<subscription_reads>(read);
 }
 
 result<page_of<subscription>> catalog::list_subscriptions(const tenant& tenant,
@@ -146,11 +160,11 @@ result<page_of<subscription>> catalog::list_subscriptions(const tenant& tenant,
       sql.list_of_organization.each(add, tenant.organization, before(page), rows_wanted(page));
     return found;
   };
-  return in_transaction<subscription_reads>(connection_, "begin", read);
+  return access_->read<subscription_reads>(read);
 }
 
 result<subscription> catalog::update_subscription(subscription subscription) {
-  return database_.write<subscription_writes>(
+  return access_->write_catalog<subscription_writes>(
       [&](subscription_writes& sql) -> result<domain::subscription> {
         const auto row = sql.find.first(subscription.id);
         if (!row)
@@ -171,7 +185,7 @@ result<subscription> catalog::update_subscription(subscription subscription) {
 
 result<void> catalog::delete_subscription(const tenant& tenant, const subscription_id& id,
                                           timestamp now) {
-  return database_.write<subscription_writes>([&](subscription_writes& sql) -> result<void> {
+  return access_->write_catalog<subscription_writes>([&](subscription_writes& sql) -> result<void> {
     const auto row = sql.find.first(id);
     if (!row)
       return no_such_subscription();
@@ -188,7 +202,7 @@ result<catalog_changes> catalog::changes_since(std::int64_t revision) {
     catalog_changes changes;
     changes.revision = sql.revision.current.value();
     if (revision == 0) {
-      sql.all.each(collect_into(changes.changed));
+      changes.changed = all_subscriptions(sql);
       return changes;
     }
     sql.changed_after.each(collect_into(changes.changed), revision);
@@ -196,7 +210,7 @@ result<catalog_changes> catalog::changes_since(std::int64_t revision) {
                            revision);
     return changes;
   };
-  return in_transaction<subscription_reads>(connection_, "begin", read);
+  return access_->read<subscription_reads>(read);
 }
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

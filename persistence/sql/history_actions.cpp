@@ -1,9 +1,9 @@
-#include "persistence/sqlite/delivery_lookup.hpp"
-#include "persistence/sqlite/history.hpp"
+#include "persistence/sql/delivery_lookup.hpp"
+#include "persistence/sql/history.hpp"
 
 #include <utility>
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 namespace {
 
@@ -13,42 +13,46 @@ using domain::ec;
 using domain::event_id;
 
 struct delivery_writes {
-  explicit delivery_writes(soci::session& session) : session{session} {}
+  explicit delivery_writes(const open_session& open) : open{open} {}
 
-  soci::session& session;
-  delivery_lookup lookup{session};
+  open_session open;
+  delivery_lookup lookup{open};
 
-  command<timestamp, subscription_number, event_id> hurry{session, R"(
-      update delivery_queue set due_us = min(due_us, :now)
-      where subscription = :subscription and event_id = cast(:event as blob))"};
+  command<timestamp, subscription_number, event_id> hurry{open, R"(
+      update delivery_queue set due_us = case when due_us < :now then due_us else :now end
+      where subscription = :subscription and event_id = :event::uuid)"};
 
-  command<subscription_number, event_id> drop_pending{session, R"(
+  command<subscription_number, event_id> drop_pending{open, R"(
       delete from delivery_queue
-      where subscription = :subscription and event_id = cast(:event as blob))"};
+      where subscription = :subscription and event_id = :event::uuid)"};
 
   command<subscription_number, event_id, shard_id, timestamp, std::uint32_t, domain::priority>
-      insert_pending{session, R"(
+      insert_pending{open, R"(
       insert into delivery_queue(subscription, event_id, shard, due_us, attempts, run_attempts,
                                  priority)
-      values(:subscription, cast(:event as blob), :shard, :due, :attempts, 0, :priority))"};
+      values(:subscription, :event::uuid, :shard, :due, :attempts, 0, :priority))"};
 
-  command<event_id, subscription_number, std::uint32_t, timestamp> mark_cancelled{session, R"(
+  command<event_id, subscription_number, std::uint32_t, timestamp> mark_cancelled{open, R"(
       insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
                            error, status, next_due_us, node, response_body)
-      values(cast(:event as blob), :subscription, :number, :now, 0, 0, 0, 3, null, '', ''))"};
+      values(:event::uuid, :subscription, :number, :now, 0, 0, 0, 3, null, '', ''))"};
 
-  command<event_id, subscription_number> unmark_cancelled{session, R"(
+  command<event_id, subscription_number> unmark_cancelled{open, R"(
       delete from attempts
-      where event_id = cast(:event as blob) and subscription = :subscription and status = 3)"};
+      where event_id = :event::uuid and subscription = :subscription and status = 3)"};
 
-  command<timestamp, event_id, subscription_number, std::uint32_t> reopen{session, R"(
+  command<timestamp, event_id, subscription_number, std::uint32_t> reopen{open, R"(
       update attempts set status = 0, next_due_us = :now
-      where event_id = cast(:event as blob) and subscription = :subscription
+      where event_id = :event::uuid and subscription = :subscription
         and number = :number)"};
 };
 
 tl::unexpected<domain::error> no_such_delivery() {
   return domain::fail(ec::not_found, "no such delivery");
+}
+
+tl::unexpected<domain::error> not_pending() {
+  return domain::fail(ec::conflict, "the delivery is not pending");
 }
 
 /// Makes a delivery pending and due now, whatever it was.
@@ -69,7 +73,7 @@ void retry(delivery_writes& sql, const event_id& event, const known_subscription
 }  // namespace
 
 result<void> history::retry_delivery(const tenant& tenant, const delivery_id& id, timestamp now) {
-  return database_.write<delivery_writes>([&](delivery_writes& sql) -> result<void> {
+  return access_->write<delivery_writes>([&](delivery_writes& sql) -> result<void> {
     const auto subscription = sql.lookup.subscription(tenant, id.subscription);
     const auto event = sql.lookup.event(tenant, id.event);
     const auto state = sql.lookup.state(id);
@@ -83,13 +87,14 @@ result<void> history::retry_delivery(const tenant& tenant, const delivery_id& id
 }
 
 result<void> history::cancel_delivery(const tenant& tenant, const delivery_id& id, timestamp now) {
-  return database_.write<delivery_writes>([&](delivery_writes& sql) -> result<void> {
+  return access_->write<delivery_writes>([&](delivery_writes& sql) -> result<void> {
     const auto state = sql.lookup.state(id);
     if (!state || !sql.lookup.subscription(tenant, id.subscription))
       return no_such_delivery();
     if (state->status != delivery_status::pending)
-      return domain::fail(ec::conflict, "the delivery is not pending");
-    sql.drop_pending(id.subscription, id.event);
+      return not_pending();
+    if (sql.drop_pending(id.subscription, id.event) == 0)
+      return not_pending();
     sql.mark_cancelled(id.event, id.subscription, state->attempts + 1, now);
     return {};
   });
@@ -97,7 +102,7 @@ result<void> history::cancel_delivery(const tenant& tenant, const delivery_id& i
 
 result<std::vector<subscription_number>> history::replay_event(const tenant& tenant,
                                                                const event_id& id, timestamp now) {
-  return database_.write<delivery_writes>(
+  return access_->write<delivery_writes>(
       [&](delivery_writes& sql) -> result<std::vector<subscription_number>> {
         const auto event = sql.lookup.event(tenant, id);
         if (!event)
@@ -115,4 +120,4 @@ result<std::vector<subscription_number>> history::replay_event(const tenant& ten
       });
 }
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

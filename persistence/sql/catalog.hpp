@@ -1,15 +1,15 @@
 #pragma once
 
-#include "persistence/sqlite/database.hpp"
+#include "persistence/sql/access.hpp"
 #include "persistence/store.hpp"
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 /// Organizations, keys and applications are in catalog.cpp, subscriptions in
 /// catalog_subscriptions.cpp.
 class catalog : public persistence::catalog {
 public:
-  explicit catalog(database& database) : database_{database}, connection_{database.opened_with()} {}
+  explicit catalog(std::unique_ptr<access> access) : access_{std::move(access)} {}
 
   result<bool> bootstrap(const domain::organization& organization,
                          const domain::application& application,
@@ -43,8 +43,7 @@ public:
   result<catalog_changes> changes_since(std::int64_t revision) override;
 
 private:
-  database& database_;
-  connection connection_;
+  std::unique_ptr<access> access_;
 };
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

@@ -1,56 +1,61 @@
 #pragma once
 
-#include "persistence/sqlite/statement.hpp"
+#include "persistence/sql/statement.hpp"
 #include "persistence/store.hpp"
 
 #include <cstdint>
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 /// Raises the catalogue's revision.
 struct revision_statements {
-  explicit revision_statements(soci::session& session) : session{session} {}
+  explicit revision_statements(const open_session& open) : open{open} {}
 
   std::int64_t raise() {
     increment();
     return current.value();
   }
 
-  soci::session& session;
+  open_session open;
 
-  query<row<std::int64_t>()> current{session, "select revision from catalog_revision"};
+  query<row<std::int64_t>()> current{open, "select revision from catalog_revision"};
 
 private:
-  command<> increment{session, "update catalog_revision set revision = revision + 1"};
+  command<> increment{open, "update catalog_revision set revision = revision + 1"};
 };
 
 /// Marks a subscription as deleted and cancels what it has pending.
 struct deletion_statements {
-  explicit deletion_statements(soci::session& session) : session{session} {}
+  explicit deletion_statements(const open_session& open) : open{open} {}
 
   void erase(subscription_number number, std::int64_t revision, timestamp now) {
     mark(now, revision, number);
+    lock_pending.value(number);
     cancel_pending(now, number);
     drop_pending(number);
   }
 
 private:
-  soci::session& session;
+  open_session open;
 
   // Its secrets sign nothing any more.
-  command<timestamp, std::int64_t, subscription_number> mark{session, R"(
+  command<timestamp, std::int64_t, subscription_number> mark{open, R"(
       update subscriptions
       set deleted_us = :now, updated_us = :now, revision = :revision, secrets = '[]'
       where number = :number)"};
 
-  command<timestamp, subscription_number> cancel_pending{session, R"(
+  query<row<std::int64_t>(subscription_number)> lock_pending{open, R"(
+      select count(*) from (
+        select event_id from delivery_queue where subscription = :subscription for update) locked)"};
+
+  command<timestamp, subscription_number> cancel_pending{open, R"(
       insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
                            error, status, next_due_us, node, response_body)
       select event_id, subscription, attempts + 1, :now, 0, 0, 0, 3, null, '', ''
       from delivery_queue where subscription = :subscription)"};
 
   command<subscription_number> drop_pending{
-      session, "delete from delivery_queue where subscription = :subscription"};
+      open, "delete from delivery_queue where subscription = :subscription"};
 };
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "persistence/sqlite/database.hpp"
+#include "persistence/sql/access.hpp"
 #include "persistence/store.hpp"
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 class queue_reader : public persistence::queue_reader {
 public:
-  explicit queue_reader(database& database) : connection_{database.opened_with()} {}
+  explicit queue_reader(std::unique_ptr<access> access) : access_{std::move(access)} {}
 
   result<pending_page> page(subscription_number subscription, timestamp until,
                             std::size_t deliveries_max, std::size_t payload_bytes_max) override;
@@ -17,7 +17,7 @@ public:
                                                              timestamp until) override;
 
 private:
-  connection connection_;
+  std::unique_ptr<access> access_;
 };
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

@@ -1,4 +1,4 @@
-#include "persistence/sqlite/connection.hpp"
+#include "persistence/sqlite/connector.hpp"
 
 #include <fmt/format.h>
 #include <soci/sqlite3/soci-sqlite3.h>
@@ -47,16 +47,14 @@ void configure(soci::session& session, const settings& settings,
 
 }  // namespace
 
-domain::error describe(const soci::soci_error& failure) {
+sql::diagnosis connector::diagnose(const soci::soci_error& failure, soci::session* /*session*/) {
   // Not what(): it holds every bound value.
   const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&failure);
   const auto code = sqlite != nullptr ? code_of(sqlite->result()) : ec::store_unavailable;
-  return {code, fmt::format("SQLite: {}", failure.get_error_message()), {}};
+  return {.error = {code, fmt::format("SQLite: {}", failure.get_error_message()), {}}};
 }
 
-soci::session& connection::session() {
-  if (session_)
-    return *session_;
+std::unique_ptr<soci::session> connector::open() {
   // SQLite would make an empty file, and so turn a mistake in a path into a database without
   // tables.
   if (!std::filesystem::exists(settings_.file))
@@ -64,13 +62,7 @@ soci::session& connection::session() {
   auto session =
       std::make_unique<soci::session>("sqlite3", fmt::format("dbname=\"{}\"", settings_.file));
   configure(*session, settings_, busy_timeout_);
-  session_ = std::move(session);
-  return *session_;
-}
-
-void connection::close() noexcept {
-  prepared_.clear();
-  session_.reset();
+  return session;
 }
 
 }  // namespace talaria::persistence::sqlite

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "persistence/sqlite/statement.hpp"
+#include "persistence/sql/statement.hpp"
 #include "persistence/store.hpp"
 
 #include <chrono>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 /// Where a delivery stands: what its queue row or its final attempt says.
 struct delivery_state {
@@ -49,10 +49,10 @@ struct known_event {
 /// deleted are found: their history stays.
 class delivery_lookup {
 public:
-  explicit delivery_lookup(soci::session& session) : session_{session} {}
+  explicit delivery_lookup(const open_session& open) : open_{open} {}
 
   std::vector<domain::application_id> applications(const tenant& tenant);
-  std::vector<known_subscription> subscriptions(const domain::application_id& application);
+  std::vector<subscription_number> subscriptions(const domain::application_id& application);
 
   std::optional<known_event> event(const tenant& tenant, const domain::event_id& id);
   std::optional<known_subscription> subscription(const tenant& tenant, subscription_number number);
@@ -66,46 +66,44 @@ private:
   using subscription_columns = row<subscription_number, domain::subscription_id,
                                    domain::application_id, domain::organization_id, bool>;
 
-  soci::session& session_;
+  open_session open_;
 
-  query<row<domain::application_id>(domain::organization_id)> applications_{session_, R"(
+  query<row<domain::application_id>(domain::organization_id)> applications_{open_, R"(
       select id from applications
-      where organization_id = cast(:organization as blob) and deleted_us is null order by id)"};
+      where organization_id = :organization::uuid and deleted_us is null order by id)"};
 
-  query<row<subscription_number, domain::subscription_id, bool>(domain::application_id)>
-      subscriptions_{session_, R"(
-      select number, id, deleted_us is not null from subscriptions
-      where application_id = cast(:application as blob))"};
+  query<row<subscription_number>(domain::application_id)> subscriptions_{
+      open_, "select number from subscriptions where application_id = :application::uuid"};
 
   query<row<domain::application_id, domain::organization_id, std::string, timestamp,
-            domain::priority, std::string>(domain::event_id)>
-      event_{session_, R"(
+            domain::priority, fan_out>(domain::event_id)>
+      event_{open_, R"(
       select e.application_id, a.organization_id, e.event_type, e.received_us, e.priority, e.fan_out
-      from events e cross join applications a on a.id = e.application_id
-      where e.id = cast(:id as blob) and a.deleted_us is null)"};
+      from events e ordered join applications a on a.id = e.application_id
+      where e.id = :id::uuid and a.deleted_us is null)"};
 
-  query<subscription_columns(subscription_number)> by_number_{session_, R"(
+  query<subscription_columns(subscription_number)> by_number_{open_, R"(
       select s.number, s.id, s.application_id, s.organization_id, s.deleted_us is not null
-      from subscriptions s cross join applications a on a.id = s.application_id
+      from subscriptions s ordered join applications a on a.id = s.application_id
       where s.number = :number and a.deleted_us is null)"};
 
-  query<subscription_columns(domain::subscription_id)> by_id_{session_, R"(
+  query<subscription_columns(domain::subscription_id)> by_id_{open_, R"(
       select s.number, s.id, s.application_id, s.organization_id, s.deleted_us is not null
-      from subscriptions s cross join applications a on a.id = s.application_id
-      where s.id = cast(:id as blob) and a.deleted_us is null)"};
+      from subscriptions s ordered join applications a on a.id = s.application_id
+      where s.id = :id::uuid and a.deleted_us is null)"};
 
-  query<row<timestamp, std::uint32_t>(subscription_number, domain::event_id)> pending_{session_, R"(
+  query<row<timestamp, std::uint32_t>(subscription_number, domain::event_id)> pending_{open_, R"(
       select due_us, attempts from delivery_queue
-      where subscription = :subscription and event_id = cast(:event as blob))"};
+      where subscription = :subscription and event_id = :event::uuid)"};
 
   query<row<domain::delivery_status, std::uint32_t, timestamp, std::chrono::milliseconds>(
       domain::event_id, subscription_number)>
-      final_{session_, R"(
+      final_{open_, R"(
       select status, number, started_us, duration_ms from attempts
-      where event_id = cast(:event as blob) and subscription = :subscription and status <> 0)"};
+      where event_id = :event::uuid and subscription = :subscription and status <> 0)"};
 
   static std::optional<known_subscription> known(const tenant& tenant,
                                                  const std::optional<subscription_columns>& row);
 };
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

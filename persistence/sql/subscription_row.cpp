@@ -1,12 +1,12 @@
-#include "persistence/sqlite/subscription_row.hpp"
+#include "persistence/sql/subscription_row.hpp"
 
-#include "persistence/sqlite/connection.hpp"
+#include "persistence/sql/connection.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 namespace {
 
@@ -75,4 +75,4 @@ std::string secrets_to_json(const std::vector<domain::signing_secret>& secrets) 
   return json::serialize(stored);
 }
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

@@ -1,8 +1,6 @@
-#include "persistence/sqlite/delivery_lookup.hpp"
+#include "persistence/sql/delivery_lookup.hpp"
 
-#include "persistence/sqlite/subscription_numbers.hpp"
-
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 std::vector<domain::application_id> delivery_lookup::applications(const tenant& tenant) {
   std::vector<domain::application_id> found;
@@ -15,14 +13,10 @@ std::vector<domain::application_id> delivery_lookup::applications(const tenant& 
   return found;
 }
 
-std::vector<known_subscription> delivery_lookup::subscriptions(
+std::vector<subscription_number> delivery_lookup::subscriptions(
     const domain::application_id& application) {
-  std::vector<known_subscription> found;
-  subscriptions_.each(
-      [&](subscription_number number, const domain::subscription_id& id, bool deleted) {
-        found.push_back({number, id, deleted});
-      },
-      application);
+  std::vector<subscription_number> found;
+  subscriptions_.each([&](subscription_number number) { found.push_back(number); }, application);
   return found;
 }
 
@@ -31,11 +25,11 @@ std::optional<known_event> delivery_lookup::event(const tenant& tenant,
   auto row = event_.first(id);
   if (!row)
     return std::nullopt;
-  auto& [application, organization, type, received_at, priority, fan_out] = *row;
+  auto& [application, organization, type, received_at, priority, targets] = *row;
   if (!tenant.sees(organization, application))
     return std::nullopt;
   return known_event{application, std::move(type), received_at, priority,
-                     parse_subscription_numbers(fan_out)};
+                     std::move(targets.numbers)};
 }
 
 std::optional<known_subscription> delivery_lookup::subscription(const tenant& tenant,
@@ -70,4 +64,4 @@ std::optional<delivery_state> delivery_lookup::state(const domain::delivery_id& 
   return std::nullopt;
 }
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

@@ -1,15 +1,15 @@
 #pragma once
 
-#include "persistence/sqlite/database.hpp"
+#include "persistence/sql/access.hpp"
 #include "persistence/store.hpp"
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 /// Events are in history_events.cpp, deliveries in history_deliveries.cpp, what a person may do to
 /// them in history_actions.cpp.
 class history : public persistence::history {
 public:
-  explicit history(database& database) : database_{database}, connection_{database.opened_with()} {}
+  explicit history(std::unique_ptr<access> access) : access_{std::move(access)} {}
 
   result<page_of<domain::event>> list_events(const tenant& tenant, const event_filter& filter,
                                              const page_request& page) override;
@@ -32,8 +32,7 @@ public:
   result<std::vector<queue_depth>> queue_depths() override;
 
 private:
-  database& database_;
-  connection connection_;
+  std::unique_ptr<access> access_;
 };
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 /// Merges streams that each come newest first into one page, in memory for one page.
 ///
@@ -50,4 +50,4 @@ private:
   std::map<Id, Row, std::greater<>> rows_;
 };
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 /// By how much the time in an event's id may differ from when it was received: ranges of times are
 /// read as ranges of ids, widened by this. Ids rise even where the clock steps back, so theirs may
@@ -37,4 +37,4 @@ bool add_row(page_of<Row>& page, Row row, const page_request& request) {
   return true;
 }
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

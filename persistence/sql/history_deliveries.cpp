@@ -1,13 +1,13 @@
-#include "persistence/sqlite/delivery_lookup.hpp"
-#include "persistence/sqlite/history.hpp"
-#include "persistence/sqlite/newest_rows.hpp"
+#include "persistence/sql/delivery_lookup.hpp"
+#include "persistence/sql/history.hpp"
+#include "persistence/sql/newest_rows.hpp"
 
 #include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 namespace {
 
@@ -17,34 +17,32 @@ using domain::event_id;
 using std::chrono::milliseconds;
 
 struct delivery_reads {
-  explicit delivery_reads(soci::session& session) : session{session} {}
+  explicit delivery_reads(const open_session& open) : open{open} {}
 
-  soci::session& session;
-  delivery_lookup lookup{session};
+  open_session open;
+  delivery_lookup lookup{open};
 
-  query<row<event_id, timestamp, std::uint32_t>(subscription_number, event_id, event_id)> pending{
-      session, R"(
-      select event_id, due_us, attempts from delivery_queue
-      where subscription = :subscription
-        and event_id <= cast(:newest as blob) and event_id >= cast(:oldest as blob)
-      order by event_id desc)"};
+  query<row<subscription_number, event_id, timestamp, std::uint32_t>(fan_out, event_id, event_id,
+                                                                     std::int64_t)>
+      pending{open, open.speaks.newest_of_each(
+                        "subscription, event_id, due_us, attempts", "delivery_queue",
+                        "event_id <= :newest::uuid and event_id >= :oldest::uuid")};
 
   // The index is partial: `status <> 0` must be said, though every status asked for implies it.
-  query<row<event_id, std::uint32_t, timestamp, milliseconds>(subscription_number, delivery_status,
-                                                              event_id, event_id)>
-      ended{session, R"(
-      select event_id, number, started_us, duration_ms
-      from attempts indexed by attempts_by_outcome
-      where subscription = :subscription and status = :status and status <> 0
-        and event_id <= cast(:newest as blob) and event_id >= cast(:oldest as blob)
-      order by event_id desc)"};
+  query<row<subscription_number, event_id, std::uint32_t, timestamp, milliseconds>(
+      fan_out, delivery_status, event_id, event_id, std::int64_t)>
+      ended{open, open.speaks.newest_of_each(
+                      "subscription, event_id, number, started_us, duration_ms",
+                      "attempts indexed by attempts_by_outcome",
+                      "status = :status and status <> 0 "
+                      "and event_id <= :newest::uuid and event_id >= :oldest::uuid")};
 
   // A mark of a cancellation is no attempt.
   query<row<std::uint32_t, timestamp, milliseconds, std::uint16_t, domain::attempt_error,
             std::string, std::string>(event_id, subscription_number)>
-      attempts{session, R"(
+      attempts{open, R"(
       select number, started_us, duration_ms, status_code, error, response_body, node from attempts
-      where event_id = cast(:event as blob) and subscription = :subscription and status <> 3
+      where event_id = :event::uuid and subscription = :subscription and status <> 3
       order by number)"};
 };
 
@@ -58,7 +56,12 @@ class delivery_gathering {
 public:
   delivery_gathering(delivery_reads& sql, const delivery_filter& filter, std::size_t limit,
                      std::optional<delivery_id> before)
-      : sql_{sql}, status_{filter.status}, before_{before}, newest_{limit} {}
+      : sql_{sql},
+        status_{filter.status},
+        before_{before},
+        // One more than the page shows, to learn whether more follow, and the cursor itself.
+        rows_{static_cast<std::int64_t>(limit) + 2},
+        newest_{limit} {}
 
   /// Those of one event: each is looked up, newest first.
   void add_event(const event_id& event, std::vector<subscription_number> fan_out) {
@@ -73,46 +76,51 @@ public:
     }
   }
 
-  /// Those of one subscription: a stream for each status, in the order of an index.
-  void add_subscription(subscription_number number) {
-    for (const auto status : {delivery_status::pending, delivery_status::delivered,
-                              delivery_status::dead, delivery_status::cancelled}) {
-      if (status_ && *status_ != status)
-        continue;
-      if (status == delivery_status::pending)
-        add_pending(number);
-      else
-        add_ended(number, status);
+  /// Those of some subscriptions: for each a stream for each status, in the order of an index.
+  void add_subscriptions(std::span<const subscription_number> numbers) {
+    while (!numbers.empty()) {
+      const auto together = std::min(numbers.size(), sql_.open.speaks.subscriptions_at_once());
+      add_streams({{numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(together)}});
+      numbers = numbers.subspan(together);
     }
   }
 
   page_of<found_delivery> take_page() { return newest_.take_page(); }
 
 private:
-  /// @returns whether an older delivery of the same stream could have a place.
-  bool add(const found_delivery& found) {
-    if (!newest_.has_place_for(found.id))
-      return false;
-    if (!before_ || found.id < *before_)
+  void add_streams(const fan_out& subscriptions) {
+    for (const auto status : {delivery_status::pending, delivery_status::delivered,
+                              delivery_status::dead, delivery_status::cancelled}) {
+      if (status_ && *status_ != status)
+        continue;
+      if (status == delivery_status::pending)
+        add_pending(subscriptions);
+      else
+        add_ended(subscriptions, status);
+    }
+  }
+
+  void add(const found_delivery& found) {
+    if (newest_.has_place_for(found.id) && (!before_ || found.id < *before_))
       newest_.add(found.id, found);
-    return true;
   }
 
-  void add_pending(subscription_number number) {
+  void add_pending(const fan_out& subscriptions) {
     sql_.pending.each(
-        [&](const event_id& event, timestamp due, std::uint32_t attempts) {
-          return add({{event, number}, {delivery_status::pending, attempts, due, std::nullopt}});
+        [&](subscription_number number, const event_id& event, timestamp due,
+            std::uint32_t attempts) {
+          add({{event, number}, {delivery_status::pending, attempts, due, std::nullopt}});
         },
-        number, newest_event(), oldest_event());
+        subscriptions, newest_event(), oldest_event(), rows_);
   }
 
-  void add_ended(subscription_number number, delivery_status status) {
+  void add_ended(const fan_out& subscriptions, delivery_status status) {
     sql_.ended.each(
-        [&](const event_id& event, std::uint32_t attempt, timestamp started_at,
-            milliseconds duration) {
-          return add({{event, number}, ended(status, attempt, started_at, duration)});
+        [&](subscription_number number, const event_id& event, std::uint32_t attempt,
+            timestamp started_at, milliseconds duration) {
+          add({{event, number}, ended(status, attempt, started_at, duration)});
         },
-        number, status, newest_event(), oldest_event());
+        subscriptions, status, newest_event(), oldest_event(), rows_);
   }
 
   event_id newest_event() const {
@@ -129,6 +137,7 @@ private:
   delivery_reads& sql_;
   std::optional<delivery_status> status_;
   std::optional<delivery_id> before_;
+  std::int64_t rows_;
   newest_rows<delivery_id, found_delivery> newest_;
 };
 
@@ -182,12 +191,10 @@ result<void> gather(delivery_reads& sql, const tenant& tenant, const delivery_fi
     else
       gathering.add_event(*filter.event, event->fan_out);
   } else if (subscription) {
-    gathering.add_subscription(subscription->number);
+    gathering.add_subscriptions({&subscription->number, 1});
   } else {
-    for (const auto& application : sql.lookup.applications(tenant)) {
-      for (const auto& each : sql.lookup.subscriptions(application))
-        gathering.add_subscription(each.number);
-    }
+    for (const auto& application : sql.lookup.applications(tenant))
+      gathering.add_subscriptions(sql.lookup.subscriptions(application));
   }
   return {};
 }
@@ -209,7 +216,7 @@ result<page_of<delivery_row>> history::list_deliveries(const tenant& tenant,
       return tl::unexpected(gathered.error());
     return to_rows(sql.lookup, tenant, gathering.take_page());
   };
-  return in_transaction<delivery_reads>(connection_, "begin", read);
+  return access_->read_lately<delivery_reads>(read);
 }
 
 result<delivery_row> history::find_delivery(const tenant& tenant, const delivery_id& id) {
@@ -222,7 +229,7 @@ result<delivery_row> history::find_delivery(const tenant& tenant, const delivery
       return no_such_delivery();
     return *std::move(row);
   };
-  return in_transaction<delivery_reads>(connection_, "begin", read);
+  return access_->read<delivery_reads>(read);
 }
 
 result<std::vector<domain::attempt>> history::list_attempts(const tenant& tenant,
@@ -241,7 +248,7 @@ result<std::vector<domain::attempt>> history::list_attempts(const tenant& tenant
         id.event, id.subscription);
     return attempts;
   };
-  return in_transaction<delivery_reads>(connection_, "begin", read);
+  return access_->read<delivery_reads>(read);
 }
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

@@ -1,11 +1,11 @@
-#include "persistence/sqlite/catalog.hpp"
+#include "persistence/sql/catalog.hpp"
 
-#include "persistence/sqlite/catalog_statements.hpp"
-#include "persistence/sqlite/paging.hpp"
+#include "persistence/sql/catalog_statements.hpp"
+#include "persistence/sql/paging.hpp"
 
 #include <utility>
 
-namespace talaria::persistence::sqlite {
+namespace talaria::persistence::sql {
 
 namespace {
 
@@ -21,79 +21,79 @@ using key_row = row<api_key_id, organization_id, std::optional<application_id>, 
                     std::string, std::string, std::uint32_t, timestamp, std::optional<timestamp>>;
 
 struct application_reads {
-  explicit application_reads(soci::session& session) : session{session} {}
+  explicit application_reads(const open_session& open) : open{open} {}
 
-  soci::session& session;
+  open_session open;
 
-  query<key_row(std::string)> find_keys{session, R"(
+  query<key_row(std::string)> find_keys{open, R"(
       select id, organization_id, application_id, name, lookup, hash, scopes, created_us, expires_us
       from api_keys where lookup = :lookup order by id)"};
 
-  query<row<std::string>()> installation_key{session, "select key from installation"};
+  query<row<std::string>()> installation_key{open, "select key from installation"};
 
-  query<application_row(application_id)> find{session, R"(
+  query<application_row(application_id)> find{open, R"(
       select id, organization_id, name, metadata, created_us, updated_us
-      from applications where id = cast(:id as blob) and deleted_us is null)"};
+      from applications where id = :id::uuid and deleted_us is null)"};
 
-  query<application_row(organization_id, std::string)> find_by_name{session, R"(
+  query<application_row(organization_id, std::string)> find_by_name{open, R"(
       select id, organization_id, name, metadata, created_us, updated_us from applications
-      where organization_id = cast(:organization as blob) and name = :name
+      where organization_id = :organization::uuid and name = :name
         and deleted_us is null)"};
 
-  query<application_row(organization_id, domain::uuid)> list{session, R"(
+  query<application_row(organization_id, domain::uuid, std::int64_t)> list{open, R"(
       select id, organization_id, name, metadata, created_us, updated_us from applications
-      where organization_id = cast(:organization as blob) and id < cast(:before as blob)
+      where organization_id = :organization::uuid and id < :before::uuid
         and deleted_us is null
-      order by id desc)"};
+      order by id desc limit :rows)"};
 };
 
 struct application_writes {
-  explicit application_writes(soci::session& session) : session{session} {}
+  explicit application_writes(const open_session& open) : open{open} {}
 
-  soci::session& session;
-  revision_statements revision{session};
-  deletion_statements deletion{session};
+  open_session open;
+  revision_statements revision{open};
+  deletion_statements deletion{open};
 
-  query<row<bool>()> any_organization{session, "select exists(select 1 from organizations)"};
+  query<row<bool>()> any_organization{open, "select exists(select 1 from organizations)"};
 
-  command<organization_id, std::string, timestamp> insert_organization{session, R"(
-      insert into organizations(id, name, created_us) values(cast(:id as blob), :name, :created))"};
+  command<organization_id, std::string, timestamp> insert_organization{open, R"(
+      insert into organizations(id, name, created_us) values(:id::uuid, :name, :created))"};
 
   command<api_key_id, organization_id, std::optional<application_id>, std::string, std::string,
           std::string, std::uint32_t, timestamp, std::optional<timestamp>>
-      insert_key{session, R"(
+      insert_key{open, R"(
       insert into api_keys(id, organization_id, application_id, name, lookup, hash, scopes,
                            created_us, expires_us)
-      values(cast(:id as blob), cast(:organization as blob), cast(:application as blob), :name,
+      values(:id::uuid, :organization::uuid, :application::uuid, :name,
              :lookup, :hash, :scopes, :created, :expires))"};
 
   command<application_id, organization_id, std::string, std::string, timestamp, timestamp>
-      insert_application{session, R"(
+      insert_application{open, R"(
       insert into applications(id, organization_id, name, metadata, created_us, updated_us)
-      values(cast(:id as blob), cast(:organization as blob), :name, :metadata, :created,
+      values(:id::uuid, :organization::uuid, :name, :metadata, :created,
              :updated))"};
 
-  query<row<application_id>(organization_id, std::string)> find_by_name{session, R"(
+  query<row<application_id>(organization_id, std::string)> find_by_name{open, R"(
       select id from applications
-      where organization_id = cast(:organization as blob) and name = :name
+      where organization_id = :organization::uuid and name = :name
         and deleted_us is null)"};
 
-  command<std::string, std::string, timestamp, application_id, organization_id> update{session, R"(
+  command<std::string, std::string, timestamp, application_id, organization_id> update{open, R"(
       update applications set name = :name, metadata = :metadata, updated_us = :updated
-      where id = cast(:id as blob) and organization_id = cast(:organization as blob)
+      where id = :id::uuid and organization_id = :organization::uuid
         and deleted_us is null)"};
 
-  command<timestamp, application_id, organization_id> mark_deleted{session, R"(
+  command<timestamp, application_id, organization_id> mark_deleted{open, R"(
       update applications set deleted_us = :now
-      where id = cast(:id as blob) and organization_id = cast(:organization as blob)
+      where id = :id::uuid and organization_id = :organization::uuid
         and deleted_us is null)"};
 
   command<application_id> delete_keys{
-      session, "delete from api_keys where application_id = cast(:application as blob)"};
+      open, "delete from api_keys where application_id = :application::uuid"};
 
-  query<row<subscription_number>(application_id)> subscriptions{session, R"(
+  query<row<subscription_number>(application_id)> subscriptions{open, R"(
       select number from subscriptions
-      where application_id = cast(:application as blob) and deleted_us is null)"};
+      where application_id = :application::uuid and deleted_us is null)"};
 };
 
 tl::unexpected<domain::error> no_such_application() {
@@ -126,7 +126,7 @@ void insert(application_writes& sql, const domain::application& application) {
 result<bool> catalog::bootstrap(const domain::organization& organization,
                                 const domain::application& application,
                                 const domain::api_key& key) {
-  return database_.write<application_writes>([&](application_writes& sql) -> result<bool> {
+  return access_->write_catalog<application_writes>([&](application_writes& sql) -> result<bool> {
     if (sql.any_organization.value())
       return false;
     sql.insert_organization(organization.id, organization.name, organization.created_at);
@@ -138,8 +138,7 @@ result<bool> catalog::bootstrap(const domain::organization& organization,
 }
 
 result<std::string> catalog::installation_key() {
-  return in_transaction<application_reads>(
-      connection_, "begin",
+  return access_->read<application_reads>(
       [&](application_reads& sql) -> result<std::string> { return sql.installation_key.value(); });
 }
 
@@ -157,11 +156,11 @@ result<std::vector<domain::api_key>> catalog::find_api_keys(std::string_view loo
         std::string{lookup});
     return keys;
   };
-  return in_transaction<application_reads>(connection_, "begin", read);
+  return access_->read<application_reads>(read);
 }
 
 result<void> catalog::insert_application(const domain::application& application) {
-  return database_.write<application_writes>([&](application_writes& sql) -> result<void> {
+  return access_->write_catalog<application_writes>([&](application_writes& sql) -> result<void> {
     if (sql.find_by_name.first(application.organization, application.name))
       return name_taken();
     insert(sql, application);
@@ -171,16 +170,16 @@ result<void> catalog::insert_application(const domain::application& application)
 
 result<domain::application> catalog::find_application(const tenant& tenant,
                                                       const application_id& id) {
-  return in_transaction<application_reads>(
-      connection_, "begin", [&](application_reads& sql) -> result<domain::application> {
+  return access_->read<application_reads>(
+      [&](application_reads& sql) -> result<domain::application> {
         return to_application(tenant, sql.find.first(id));
       });
 }
 
 result<domain::application> catalog::find_application_by_name(const tenant& tenant,
                                                               std::string_view name) {
-  return in_transaction<application_reads>(
-      connection_, "begin", [&](application_reads& sql) -> result<domain::application> {
+  return access_->read<application_reads>(
+      [&](application_reads& sql) -> result<domain::application> {
         return to_application(tenant,
                               sql.find_by_name.first(tenant.organization, std::string{name}));
       });
@@ -190,26 +189,27 @@ result<page_of<domain::application>> catalog::list_applications(const tenant& te
                                                                 const page_request& page) {
   const auto read = [&](application_reads& sql) -> result<page_of<domain::application>> {
     page_of<domain::application> found;
+    if (tenant.application) {
+      auto only = to_application(tenant, sql.find.first(*tenant.application));
+      if (only && only->id.value < before(page))
+        add_row(found, *std::move(only), page);
+      return found;
+    }
     sql.list.each(
-        [&](const application_id& id, const organization_id& organization, std::string& name,
-            std::string& metadata, timestamp created_at, timestamp updated_at) {
-          return !tenant.sees(organization, id) ||
-                 add_row(found,
-                         {id, organization, std::move(name), std::move(metadata), created_at,
-                          updated_at},
-                         page);
+        [&](auto&... columns) {
+          return add_row(found, domain::application{std::move(columns)...}, page);
         },
-        tenant.organization, before(page));
+        tenant.organization, before(page), rows_wanted(page));
     return found;
   };
-  return in_transaction<application_reads>(connection_, "begin", read);
+  return access_->read<application_reads>(read);
 }
 
 result<void> catalog::update_application(const tenant& tenant,
                                          const domain::application& application) {
   if (!tenant.sees(tenant.organization, application.id))
     return no_such_application();
-  return database_.write<application_writes>([&](application_writes& sql) -> result<void> {
+  return access_->write_catalog<application_writes>([&](application_writes& sql) -> result<void> {
     const auto named = sql.find_by_name.first(tenant.organization, application.name);
     if (named && std::get<0>(*named) != application.id)
       return name_taken();
@@ -225,7 +225,7 @@ result<void> catalog::delete_application(const tenant& tenant, const application
                                          timestamp now) {
   if (!tenant.sees(tenant.organization, id))
     return no_such_application();
-  return database_.write<application_writes>([&](application_writes& sql) -> result<void> {
+  return access_->write_catalog<application_writes>([&](application_writes& sql) -> result<void> {
     if (sql.mark_deleted(now, id, tenant.organization) == 0)
       return no_such_application();
     const auto revision = sql.revision.raise();
@@ -238,4 +238,4 @@ result<void> catalog::delete_application(const tenant& tenant, const application
   });
 }
 
-}  // namespace talaria::persistence::sqlite
+}  // namespace talaria::persistence::sql

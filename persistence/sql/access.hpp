@@ -1,0 +1,69 @@
+#pragma once
+
+#include "persistence/sql/connection.hpp"
+
+#include <functional>
+#include <optional>
+#include <type_traits>
+
+namespace talaria::persistence::sql {
+
+/// How a session of the store reaches the database: its connections, and whose turn it is to write.
+///
+/// Not thread-safe, but may move between threads.
+class access {
+public:
+  virtual ~access() = default;
+
+  /// Reads one state of the database, as of the last commit.
+  template <class Statements, class Work>
+  auto read(Work&& work) {
+    return in_transaction<Statements>(reader(), begin_read(), work);
+  }
+
+  /// Reads one state of the database, which may be a little behind the last commit.
+  template <class Statements, class Work>
+  auto read_lately(Work&& work) {
+    using outcome = std::invoke_result_t<Work&, Statements&>;
+    std::optional<outcome> made;
+    with_late_reader([&](connection& reader) {
+      made.emplace(in_transaction<Statements>(reader, begin_read(), work));
+      return made->has_value() || made->error().code != domain::ec::store_unavailable;
+    });
+    return *std::move(made);
+  }
+
+  /// Changes rows that other writers may change at the same time.
+  template <class Statements, class Work>
+  auto write(Work&& work) {
+    return write_from<Statements>(begin_write(), work);
+  }
+
+  /// Changes the catalogue: one at a time.
+  template <class Statements, class Work>
+  auto write_catalog(Work&& work) {
+    return write_from<Statements>(begin_catalog_write(), work);
+  }
+
+protected:
+  virtual connection& reader() = 0;
+  virtual void with_writer(const std::function<void(connection&)>& use) = 0;
+  /// Shows a connection to `use`, and another one if that returns false, as long as there are some.
+  virtual void with_late_reader(const std::function<bool(connection&)>& use) { use(reader()); }
+
+  virtual const char* begin_read() const = 0;
+  virtual const char* begin_write() const = 0;
+  virtual const char* begin_catalog_write() const = 0;
+
+private:
+  template <class Statements, class Work>
+  auto write_from(const char* begin, Work& work) {
+    using outcome = std::invoke_result_t<Work&, Statements&>;
+    std::optional<outcome> made;
+    with_writer(
+        [&](connection& writer) { made.emplace(in_transaction<Statements>(writer, begin, work)); });
+    return *std::move(made);
+  }
+};
+
+}  // namespace talaria::persistence::sql

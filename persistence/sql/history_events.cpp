@@ -1,0 +1,157 @@
+#include "persistence/sql/delivery_lookup.hpp"
+#include "persistence/sql/history.hpp"
+#include "persistence/sql/newest_rows.hpp"
+#include "persistence/sql/paging.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+namespace talaria::persistence::sql {
+
+namespace {
+
+using domain::application_id;
+using domain::event;
+using domain::event_id;
+
+using listed_event =
+    row<event_id, std::string, std::string, timestamp, timestamp, domain::priority>;
+
+std::string select_events(std::string_view label_condition) {
+  return fmt::format(R"(
+      select id, event_type, labels, occurred_us, received_us, priority
+      from events indexed by events_by_application
+      where application_id = :application::uuid
+        and id < :before::uuid and id >= :from::uuid
+        and received_us > :received_after and received_us < :received_before
+        and (cast(:type as text) is null or event_type = :type)
+        {}
+      order by id desc limit :rows)",
+                     label_condition);
+}
+
+struct event_reads {
+  explicit event_reads(const open_session& open) : open{open} {}
+
+  open_session open;
+  delivery_lookup lookup{open};
+
+  query<listed_event(application_id, domain::uuid, domain::uuid, timestamp, timestamp,
+                     std::optional<std::string>, std::int64_t)>
+      list{open, select_events("")};
+
+  query<listed_event(application_id, domain::uuid, domain::uuid, timestamp, timestamp,
+                     std::optional<std::string>, std::string, std::int64_t)>
+      list_labelled{open, select_events(fmt::format("and {}", open.speaks.label_condition()))};
+
+  query<row<application_id, std::string, std::string, timestamp, timestamp, domain::priority,
+            payload>(event_id)>
+      find{open, R"(
+      select application_id, event_type, labels, occurred_us, received_us, priority, payload
+      from events where id = :id::uuid)"};
+
+  query<row<domain::priority, std::uint64_t, timestamp>()> depths{open, R"(
+      select priority, count(*), min(due_us) from delivery_queue group by priority)"};
+};
+
+bool has_labels(const domain::labels& labels, const domain::labels& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const domain::label& label) {
+    return std::find(labels.begin(), labels.end(), label) != labels.end();
+  });
+}
+
+constexpr auto every_row = std::numeric_limits<std::int64_t>::max();
+
+struct id_range {
+  /// Exclusive.
+  domain::uuid before;
+  /// Inclusive.
+  domain::uuid from;
+};
+
+id_range ids_of(const event_filter& filter, const page_request& page) {
+  id_range range{before(page), domain::uuid{}};
+  if (filter.before)
+    range.before =
+        std::min(range.before, domain::first_uuid_at(*filter.before + id_time_tolerance));
+  if (filter.after)
+    range.from = domain::first_uuid_at(*filter.after - id_time_tolerance);
+  return range;
+}
+
+}  // namespace
+
+result<page_of<event>> history::list_events(const tenant& tenant, const event_filter& filter,
+                                            const page_request& page) {
+  const auto read = [&](event_reads& sql) -> result<page_of<event>> {
+    newest_rows<event_id, event> newest{page.limit};
+    const auto range = ids_of(filter, page);
+    const auto received_after = filter.after.value_or(timestamp::min());
+    const auto received_before = filter.before.value_or(timestamp::max());
+    for (const auto& application : sql.lookup.applications(tenant)) {
+      const auto add = [&](const event_id& id, std::string& type, const std::string& labels_json,
+                           timestamp occurred, timestamp received, domain::priority priority) {
+        if (!newest.has_place_for(id))
+          return false;
+        auto labels = domain::parse_labels(labels_json);
+        if (has_labels(labels, filter.labels))
+          newest.add(id, {id,
+                          application,
+                          std::move(type),
+                          {},
+                          std::move(labels),
+                          occurred,
+                          received,
+                          priority});
+        return true;
+      };
+      if (filter.labels.empty())
+        sql.list.each(add, application, range.before, range.from, received_after, received_before,
+                      filter.type, rows_wanted(page));
+      else
+        sql.list_labelled.each(
+            add, application, range.before, range.from, received_after, received_before,
+            filter.type, sql.open.speaks.to_label_filter(filter.labels),
+            sql.open.speaks.filters_all_labels() ? rows_wanted(page) : every_row);
+    }
+    return newest.take_page();
+  };
+  return access_->read_lately<event_reads>(read);
+}
+
+result<event> history::find_event(const tenant& tenant, const event_id& id) {
+  const auto read = [&](event_reads& sql) -> result<event> {
+    if (!sql.lookup.event(tenant, id))
+      return domain::fail(domain::ec::not_found, "no such event");
+    auto row = sql.find.first(id);
+    auto& [application, type, labels, occurred, received, priority, stored] = row.value();
+    return event{id,
+                 application,
+                 std::move(type),
+                 std::move(stored.bytes),
+                 domain::parse_labels(labels),
+                 occurred,
+                 received,
+                 priority};
+  };
+  return access_->read<event_reads>(read);
+}
+
+result<std::vector<queue_depth>> history::queue_depths() {
+  const auto read = [](event_reads& sql) -> result<std::vector<queue_depth>> {
+    std::vector<queue_depth> depths{{domain::priority::high, 0, {}},
+                                    {domain::priority::normal, 0, {}},
+                                    {domain::priority::low, 0, {}}};
+    sql.depths.each([&](domain::priority priority, std::uint64_t pending, timestamp oldest_due) {
+      depths.at(static_cast<std::size_t>(priority)) = {priority, pending, oldest_due};
+    });
+    return depths;
+  };
+  return access_->read_lately<event_reads>(read);
+}
+
+}  // namespace talaria::persistence::sql
