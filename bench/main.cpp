@@ -2,6 +2,7 @@
 #include "bench/product/temporary_directory.hpp"
 #include "bench/report/report.hpp"
 #include "bench/scenarios/scenarios.hpp"
+#include "bench/store/postgresql_server.hpp"
 
 #include <CLI/CLI.hpp>
 #include <curl/curl.h>
@@ -29,8 +30,14 @@ struct command_line {
   std::string out;
   std::string talaria;
   std::string directory = std::filesystem::temp_directory_path();
+  std::string store_url;
   std::string only;
 };
+
+/// Empty if there is none.
+std::string store_url_fault(const std::string& url) {
+  return url.starts_with("postgresql://") ? "" : "must begin with postgresql://";
+}
 
 void add_options(CLI::App& command, command_line& given) {
   command.add_option("--seconds", given.seconds, "Length of each measurement [10]")
@@ -42,13 +49,19 @@ void add_options(CLI::App& command, command_line& given) {
   command.add_option("--out", given.out, "Directory for benchmark.txt, .json and .csv");
   command.add_option("--talaria", given.talaria, "The binary to be measured")->required();
   command.add_option("--directory", given.directory, "Where stores are made; on a disk [/tmp]");
+  command
+      .add_option(
+          "--store-url", given.store_url,
+          "postgresql://... of a server: Talaria and its ceilings are measured on databases "
+          "made there, and dropped [SQLite files]")
+      ->check(store_url_fault);
   command.add_option("--only", given.only,
                      "Only the one of this name, or those whose names hold this text");
 }
 
 /// Those with the text in their names; the one of that name alone, if there is one.
-std::vector<scenario> chosen_scenarios(const std::string& only) {
-  auto chosen = all_ceilings();
+std::vector<scenario> chosen_scenarios(const settings& settings, const std::string& only) {
+  auto chosen = all_ceilings(settings);
   std::ranges::move(all_scenarios(), std::back_inserter(chosen));
   const bool exact = std::ranges::find(chosen, only, &scenario::name) != chosen.end();
   std::erase_if(chosen, [&](const scenario& candidate) {
@@ -71,12 +84,19 @@ figure measure(const scenario& scenario, const settings& settings) {
   }
 }
 
+std::string describe_store(const settings& settings) {
+  if (settings.postgresql_url.empty())
+    return "SQLite, synchronous full";
+  return postgresql_server{settings.postgresql_url}.describe();
+}
+
 int run(const command_line& given) {
   const std::chrono::duration<double> seconds{given.quick ? 1 : given.seconds};
   const settings settings{.duration = std::chrono::round<std::chrono::milliseconds>(seconds),
                           .talaria = std::filesystem::absolute(given.talaria),
-                          .directory = std::filesystem::absolute(given.directory)};
-  const auto scenarios = chosen_scenarios(given.only);
+                          .directory = std::filesystem::absolute(given.directory),
+                          .postgresql_url = given.store_url};
+  const auto scenarios = chosen_scenarios(settings, given.only);
   if (scenarios.empty())
     throw std::runtime_error(fmt::format("nothing has {:?} in its name", given.only));
   std::vector<figure> figures;
@@ -89,7 +109,8 @@ int run(const command_line& given) {
   fmt::print("{}", to_table(summaries));
   if (!given.out.empty()) {
     const temporary_directory probe{settings.directory};
-    write_files(given.out, describe_machine(probe.path()), summaries, figures);
+    write_files(given.out, describe_machine(probe.path(), describe_store(settings)), summaries,
+                figures);
   }
   const bool good =
       std::ranges::all_of(figures, [](const figure& measured) { return measured.faults.empty(); });

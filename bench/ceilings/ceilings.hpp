@@ -20,14 +20,22 @@ enum class insert_tables : std::uint8_t {
 };
 
 /// Durable transactions through SQLite's own interface: each event with its row in the queue.
-scenario insert_ceiling(std::size_t batch_events, insert_tables tables);
-std::string insert_ceiling_name(std::size_t batch_events, insert_tables tables);
+scenario sqlite_insert_ceiling(std::size_t batch_events, insert_tables tables);
+std::string sqlite_insert_ceiling_name(std::size_t batch_events, insert_tables tables);
+
+/// The same through libpq, on the server of the settings: the best of a few numbers of connections,
+/// which share the time.
+scenario postgresql_insert_ceiling(std::size_t batch_events);
+std::string postgresql_insert_ceiling_name(std::size_t batch_events);
+
+/// Of the store that Talaria is measured on, in large groups.
+std::string store_ceiling_name(const settings& settings);
 
 /// libcurl's multi interface posting to the receiver.
 scenario post_ceiling();
 std::string post_ceiling_name();
 
-/// All, in the order of the report.
-std::vector<scenario> all_ceilings();
+/// All that are ceilings with these settings, in the order of the report.
+std::vector<scenario> all_ceilings(const settings& settings);
 
 }  // namespace talaria::bench

@@ -1,4 +1,5 @@
 #include "bench/ceilings/ceilings.hpp"
+#include "bench/ceilings/thread_cpu_time.hpp"
 #include "bench/load/event_payload.hpp"
 #include "bench/product/cpu_meter.hpp"
 #include "bench/receiver/arrivals.hpp"
@@ -6,7 +7,6 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
-#include <time.h>
 
 #include <chrono>
 #include <memory>
@@ -119,12 +119,6 @@ private:
   std::vector<std::unique_ptr<transfer>> transfers_;
   std::uint64_t next_sequence_ = 0;
 };
-
-std::chrono::nanoseconds thread_cpu_time() {
-  timespec spent{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-  return std::chrono::seconds{spent.tv_sec} + std::chrono::nanoseconds{spent.tv_nsec};
-}
 
 figure measure(const settings& settings) {
   arrivals arrived;

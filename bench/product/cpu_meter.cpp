@@ -29,8 +29,8 @@ nanoseconds own_time() {
 
 }  // namespace
 
-cpu_meter::cpu_meter(std::function<nanoseconds()> product) : product_(std::move(product)) {
-  start_ = read();
+cpu_meter::cpu_meter(time_so_far product, time_so_far store)
+    : product_(std::move(product)), store_(std::move(store)), start_(read()) {
 }
 
 cpu_meter::times cpu_meter::read() const {
@@ -45,14 +45,16 @@ cpu_meter::times cpu_meter::read() const {
   return {.busy = tick * (ticks[user] + ticks[nice] + ticks[system] + ticks[steal]),
           .total = tick * std::accumulate(ticks.begin(), ticks.end(), 0LL),
           .own = own_time(),
-          .product = product_ ? product_() : nanoseconds{0}};
+          .product = product_ ? product_() : nanoseconds{0},
+          .store = store_ ? store_() : nanoseconds{0}};
 }
 
 double cpu_meter::others() const {
   const auto now = read();
   const auto total = now.total - start_.total;
-  const auto others =
-      (now.busy - start_.busy) - (now.own - start_.own) - (now.product - start_.product);
+  const auto known =
+      (now.own - start_.own) + (now.product - start_.product) + (now.store - start_.store);
+  const auto others = (now.busy - start_.busy) - known;
   if (total.count() <= 0)
     return 0;
   const auto part = std::chrono::duration<double>{others} / std::chrono::duration<double>{total};
@@ -61,6 +63,10 @@ double cpu_meter::others() const {
 
 nanoseconds cpu_meter::product() const {
   return read().product - start_.product;
+}
+
+nanoseconds cpu_meter::store() const {
+  return read().store - start_.store;
 }
 
 }  // namespace talaria::bench

@@ -5,17 +5,22 @@
 
 namespace talaria::bench {
 
-/// How much of the machine's processors this benchmark and Talaria did not use and others did,
-/// since construction: how noisy a measurement was.
+/// How much of the machine's processors this benchmark, Talaria and its store did not use and
+/// others did, since construction: how noisy a measurement was.
 class cpu_meter {
 public:
-  /// @param product Talaria's time so far; empty if none is running.
-  explicit cpu_meter(std::function<std::chrono::nanoseconds()> product = {});
+  using time_so_far = std::function<std::chrono::nanoseconds()>;
+
+  /// @param product Talaria's; empty if none is running.
+  /// @param store The database server's; empty if there is none.
+  explicit cpu_meter(time_so_far product = {}, time_so_far store = {});
 
   /// In [0, 1] of all processors.
   double others() const;
   /// Talaria's own time.
   std::chrono::nanoseconds product() const;
+  /// The database server's.
+  std::chrono::nanoseconds store() const;
 
 private:
   struct times {
@@ -23,10 +28,12 @@ private:
     std::chrono::nanoseconds total{0};
     std::chrono::nanoseconds own{0};
     std::chrono::nanoseconds product{0};
+    std::chrono::nanoseconds store{0};
   };
   times read() const;
 
-  std::function<std::chrono::nanoseconds()> product_;
+  const time_so_far product_;
+  const time_so_far store_;
   times start_;
 };
 

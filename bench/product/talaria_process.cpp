@@ -1,5 +1,7 @@
 #include "bench/product/talaria_process.hpp"
 
+#include "bench/product/process_times.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -56,9 +58,10 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 }  // namespace
 
 talaria_process::talaria_process(const std::filesystem::path& binary,
-                                 const std::filesystem::path& directory)
+                                 const std::filesystem::path& directory,
+                                 const std::string& store_url)
     : key_("benchmark-key-of-no-consequence"), log_(directory / "talaria.log") {
-  spawn(binary, directory);
+  spawn(binary, store_url);
   // Not pidfd_open(): Debian 12's header declares it for C alone.
   handle_ = delivery::file_descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
   url_ = wait_for_url();
@@ -71,12 +74,10 @@ talaria_process::~talaria_process() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-void talaria_process::spawn(const std::filesystem::path& binary,
-                            const std::filesystem::path& directory) {
-  auto environment =
-      environment_with({"TALARIA_HTTP_LISTEN=127.0.0.1:0", "TALARIA_AUTH_BOOTSTRAP_KEY=" + key_,
-                        "TALARIA_STORE_URL=sqlite:" + (directory / "talaria.db").string(),
-                        "TALARIA_DELIVERY_ALLOW_ADDRESSES=127.0.0.0/8"});
+void talaria_process::spawn(const std::filesystem::path& binary, const std::string& store_url) {
+  auto environment = environment_with(
+      {"TALARIA_HTTP_LISTEN=127.0.0.1:0", "TALARIA_AUTH_BOOTSTRAP_KEY=" + key_,
+       "TALARIA_STORE_URL=" + store_url, "TALARIA_DELIVERY_ALLOW_ADDRESSES=127.0.0.0/8"});
   std::vector<std::string> arguments{binary.string(), "serve"};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -127,15 +128,10 @@ void talaria_process::stop() {
 }
 
 std::chrono::nanoseconds talaria_process::cpu_time() const {
-  const auto text = read_file(fmt::format("/proc/{}/stat", pid_));
-  // The name, in brackets, may hold anything: what follows it begins with the third field.
-  std::istringstream fields{text.substr(std::min(text.rfind(')') + 2, text.size()))};
-  std::vector<std::string> values{std::istream_iterator<std::string>{fields}, {}};
-  constexpr std::size_t user_field = 14 - 3;
-  if (values.size() <= user_field + 1)
+  const auto times = read_process_times(pid_);
+  if (!times)
     fail("Talaria has ended");
-  const auto ticks = std::stoll(values[user_field]) + std::stoll(values[user_field + 1]);
-  return std::chrono::nanoseconds{1s} * ticks / ::sysconf(_SC_CLK_TCK);
+  return times->cpu;
 }
 
 std::uint64_t talaria_process::resident_bytes_max() const {

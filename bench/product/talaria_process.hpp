@@ -11,15 +11,17 @@
 
 namespace talaria::bench {
 
-/// A Talaria of its own: an empty SQLite store in the given directory, a free port, its log beside
-/// the store. Ends with this object, at the latest.
+/// A Talaria of its own, on a free port. Ends with this object, at the latest.
 ///
 /// Its methods throw std::runtime_error with the end of the log if the process is not what it
 /// should be.
 class talaria_process {
 public:
   /// Returns when it serves requests.
-  talaria_process(const std::filesystem::path& binary, const std::filesystem::path& directory);
+  ///
+  /// @param directory For its log, over that of a former one.
+  talaria_process(const std::filesystem::path& binary, const std::filesystem::path& directory,
+                  const std::string& store_url);
   talaria_process(const talaria_process&) = delete;
   talaria_process& operator=(const talaria_process&) = delete;
   /// Kills it if `stop` was not called.
@@ -38,7 +40,7 @@ public:
   std::uint64_t resident_bytes_max() const;
 
 private:
-  void spawn(const std::filesystem::path& binary, const std::filesystem::path& directory);
+  void spawn(const std::filesystem::path& binary, const std::string& store_url);
   std::string wait_for_url();
   bool wait_for_end(std::chrono::milliseconds patience) const;
   [[noreturn]] void fail(const std::string& what) const;

@@ -28,7 +28,8 @@ struct figure {
   /// What is counted: events, deliveries, requests.
   std::string unit{};
   std::optional<latency_summary> latency{};
-  /// Of the server measured (Talaria's process, or a ceiling's thread), for each unit.
+  /// Of what is measured (Talaria's process, or a ceiling's threads) and of its database server,
+  /// for each unit.
   std::optional<double> cpu_us{};
   /// The part of the machine's processors that other programs took meanwhile, in [0, 1].
   double others_cpu = 0;

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <fstream>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace talaria::bench {
@@ -86,12 +87,13 @@ double sync_milliseconds(const std::filesystem::path& directory) {
 
 }  // namespace
 
-machine describe_machine(const std::filesystem::path& store_directory) {
+machine describe_machine(const std::filesystem::path& store_directory, std::string store) {
   return {.processor = processor_name(),
           .processors = std::thread::hardware_concurrency(),
           .memory_gib = memory_gib(),
           .kernel = kernel_name(),
           .compiler = "g++ " __VERSION__,
+          .store = std::move(store),
           .file_system = file_system_of(store_directory),
           .sync_ms = sync_milliseconds(store_directory)};
 }

@@ -52,10 +52,10 @@ json::object to_object(const figure_summary& summary) {
 }
 
 json::object to_object(const machine& machine) {
-  return {{"processor", machine.processor},   {"processors", machine.processors},
-          {"memory_gib", machine.memory_gib}, {"kernel", machine.kernel},
-          {"compiler", machine.compiler},     {"file_system", machine.file_system},
-          {"sync_ms", machine.sync_ms}};
+  return {{"processor", machine.processor},     {"processors", machine.processors},
+          {"memory_gib", machine.memory_gib},   {"kernel", machine.kernel},
+          {"compiler", machine.compiler},       {"store", machine.store},
+          {"file_system", machine.file_system}, {"sync_ms", machine.sync_ms}};
 }
 
 /// As in 8,412 or 0.42.

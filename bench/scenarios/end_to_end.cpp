@@ -22,11 +22,10 @@ std::string name_of(std::size_t payload_bytes) {
                               : fmt::format("end to end, {} KB", payload_bytes / 1000);
 }
 
-std::vector<std::string> ceilings_of(std::size_t payload_bytes) {
+std::vector<std::string> ceilings_of(const settings& settings, std::size_t payload_bytes) {
   if (payload_bytes != ingest_shape{}.payload_bytes)
     return {};
-  return {http_ceiling_name(clients), insert_ceiling_name(100, insert_tables::bare),
-          post_ceiling_name()};
+  return {http_ceiling_name(clients), store_ceiling_name(settings), post_ceiling_name()};
 }
 
 void describe(figure& measured, const backlog_watch::course& backlog) {
@@ -60,7 +59,7 @@ figure measure(const settings& settings, std::size_t payload_bytes) {
   figure measured{.name = name_of(payload_bytes),
                   .per_second = static_cast<double>(course.end.delivered) / elapsed.count(),
                   .unit = "events",
-                  .ceilings = ceilings_of(payload_bytes)};
+                  .ceilings = ceilings_of(settings, payload_bytes)};
   talaria.describe_cost(measured, meter, course.end.delivered);
   describe(measured, course);
   measured.details["submitted_per_second"] = report.events_per_second();

@@ -19,12 +19,11 @@ std::string name_of(ingest_shape shape) {
   return fmt::format("{}, {} connections", name, shape.clients);
 }
 
-std::vector<std::string> ceilings_of(ingest_shape shape) {
+std::vector<std::string> ceilings_of(const settings& settings, ingest_shape shape) {
   // Those of other sizes are not measured.
   if (shape.payload_bytes != ingest_shape{}.payload_bytes)
     return {};
-  return {http_ceiling_name(shape.clients, shape.batch_events),
-          insert_ceiling_name(100, insert_tables::bare)};
+  return {http_ceiling_name(shape.clients, shape.batch_events), store_ceiling_name(settings)};
 }
 
 /// What was answered 202 must be in the store, event by event, with its delivery.
@@ -51,7 +50,7 @@ figure measure(const settings& settings, ingest_shape shape) {
                   .per_second = report.events_per_second(),
                   .unit = "events",
                   .latency = summarize(report.latency),
-                  .ceilings = ceilings_of(shape)};
+                  .ceilings = ceilings_of(settings, shape)};
   talaria.describe_cost(measured, meter, report.events_accepted);
   const auto counters = talaria.api().counters();
   if (counters.appends > 0)

@@ -36,15 +36,20 @@ load::load_report product::run(const load::load_options& options) const {
 }
 
 cpu_meter product::start_meter() const {
-  return cpu_meter{[this] { return process_.cpu_time(); }};
+  return cpu_meter{[this] { return process_.cpu_time(); },
+                   [this] { return store_.server_cpu_time(); }};
 }
 
 void product::describe_cost(figure& measured, const cpu_meter& meter, std::uint64_t units) const {
   constexpr double mib = 1024.0 * 1024;
   measured.others_cpu = meter.others();
-  if (units > 0)
-    measured.cpu_us = std::chrono::duration<double, std::micro>{meter.product()}.count() /
-                      static_cast<double>(units);
+  if (units > 0) {
+    const std::chrono::duration<double, std::micro> store = meter.store();
+    const std::chrono::duration<double, std::micro> all = meter.product() + meter.store();
+    measured.cpu_us = all.count() / static_cast<double>(units);
+    if (store.count() > 0)
+      measured.details["store_cpu_us"] = store.count() / static_cast<double>(units);
+  }
   measured.details["resident_mib_max"] = static_cast<double>(process_.resident_bytes_max()) / mib;
 }
 

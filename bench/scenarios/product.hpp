@@ -7,6 +7,7 @@
 #include "bench/product/talaria_process.hpp"
 #include "bench/product/temporary_directory.hpp"
 #include "bench/scenarios/scenario.hpp"
+#include "bench/store/fresh_store.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -18,7 +19,8 @@ class product {
 public:
   explicit product(const settings& settings)
       : directory_{settings.directory},
-        process_{settings.talaria, directory_.path()},
+        store_{settings.postgresql_url, directory_.path()},
+        process_{settings.talaria, directory_.path(), store_.url()},
         api_{process_.url(), process_.key()} {}
 
   const api_client& api() const { return api_; }
@@ -41,6 +43,7 @@ public:
 
 private:
   temporary_directory directory_;
+  fresh_store store_;
   talaria_process process_;
   api_client api_;
 };

@@ -16,6 +16,8 @@ struct settings {
   std::filesystem::path talaria;
   /// Where stores are made: on a disk, or durable figures mean nothing.
   std::filesystem::path directory;
+  /// Of a server that databases for Talaria are made on; empty for SQLite.
+  std::string postgresql_url;
 };
 
 /// One measurement. `measure` throws std::exception if there is nothing to report.

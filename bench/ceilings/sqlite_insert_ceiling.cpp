@@ -1,5 +1,6 @@
 #include "bench/ceilings/ceilings.hpp"
 #include "bench/ceilings/sqlite_file.hpp"
+#include "bench/ceilings/thread_cpu_time.hpp"
 #include "bench/load/event_payload.hpp"
 #include "bench/product/cpu_meter.hpp"
 #include "bench/product/temporary_directory.hpp"
@@ -7,7 +8,6 @@
 #include "persistence/store.hpp"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <random>
 #include <stdexcept>
@@ -78,12 +78,6 @@ private:
   const domain::uuid application_{};
 };
 
-std::chrono::nanoseconds thread_cpu_time() {
-  timespec spent{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-  return std::chrono::seconds{spent.tv_sec} + std::chrono::nanoseconds{spent.tv_nsec};
-}
-
 figure measure(const settings& settings, std::size_t batch_events, insert_tables tables) {
   const temporary_directory directory{settings.directory};
   inserter inserts{make_store(directory.path(), tables)};
@@ -102,7 +96,7 @@ figure measure(const settings& settings, std::size_t batch_events, insert_tables
   }
   const std::chrono::duration<double> elapsed = now - started;
   const std::chrono::duration<double, std::micro> cpu = thread_cpu_time() - cpu_before;
-  return {.name = insert_ceiling_name(batch_events, tables),
+  return {.name = sqlite_insert_ceiling_name(batch_events, tables),
           .per_second = static_cast<double>(events) / elapsed.count(),
           .unit = "events",
           .latency = summarize(commits),
@@ -112,13 +106,13 @@ figure measure(const settings& settings, std::size_t batch_events, insert_tables
 
 }  // namespace
 
-std::string insert_ceiling_name(std::size_t batch_events, insert_tables tables) {
+std::string sqlite_insert_ceiling_name(std::size_t batch_events, insert_tables tables) {
   return fmt::format("ceiling: SQLite inserts by {}{}", batch_events,
                      tables == insert_tables::bare ? "" : ", Talaria's tables");
 }
 
-scenario insert_ceiling(std::size_t batch_events, insert_tables tables) {
-  return {insert_ceiling_name(batch_events, tables),
+scenario sqlite_insert_ceiling(std::size_t batch_events, insert_tables tables) {
+  return {sqlite_insert_ceiling_name(batch_events, tables),
           [=](const settings& settings) { return measure(settings, batch_events, tables); }};
 }
 
