@@ -46,7 +46,7 @@ void add_options(CLI::App& command, command_line& given) {
   command
       .add_option("--rounds", given.rounds, "Measure everything so often; medians are shown [1]")
       ->check(CLI::Range(1, 100));
-  command.add_option("--out", given.out, "Directory for benchmark.txt, .json and .csv");
+  command.add_option("--out", given.out, "Directory for benchmark.txt, .json and .csv, and charts");
   command.add_option("--talaria", given.talaria, "The binary to be measured")->required();
   command.add_option("--directory", given.directory, "Where stores are made; on a disk [/tmp]");
   command

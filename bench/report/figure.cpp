@@ -47,6 +47,7 @@ figure_summary summarize_rounds(const rounds& measured) {
                          .per_second_min = measured.front()->per_second,
                          .per_second_max = measured.front()->per_second,
                          .rounds = measured.size(),
+                         .ceiling_per_second = std::nullopt,
                          .ratio = std::nullopt,
                          .cpu_ratio = std::nullopt};
   auto& middle = summary.median;
@@ -86,8 +87,10 @@ void compare(figure_summary& summary, const std::vector<figure_summary>& all) {
     slowest = std::min(slowest, ceiling.per_second);
     cpu_us += ceiling.cpu_us.value_or(0);
   }
-  if (found > 0)
+  if (found > 0) {
+    summary.ceiling_per_second = slowest;
     summary.ratio = measured.per_second / slowest;
+  }
   if (found > 0 && found == measured.ceilings.size() && measured.cpu_us.value_or(0) > 0)
     summary.cpu_ratio = cpu_us / *measured.cpu_us;
 }

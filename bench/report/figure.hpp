@@ -27,6 +27,8 @@ struct figure {
   double per_second = 0;
   /// What is counted: events, deliveries, requests.
   std::string unit{};
+  /// The pace was given: it is no finding.
+  bool paced = false;
   std::optional<latency_summary> latency{};
   /// Of what is measured (Talaria's process, or a ceiling's threads) and of its database server,
   /// for each unit.
@@ -48,7 +50,9 @@ struct figure_summary {
   double per_second_min = 0;
   double per_second_max = 0;
   std::size_t rounds = 0;
-  /// To the slowest of its ceilings; absent if it has none, or none was measured.
+  /// The slowest of its ceilings; absent if it has none, or none was measured.
+  std::optional<double> ceiling_per_second;
+  /// To that ceiling.
   std::optional<double> ratio;
   /// The processor time of all its ceilings to its own: what is left of the machine when others use
   /// it too. Absent if it has none, or one was not measured.

@@ -1,5 +1,8 @@
 #include "bench/report/report.hpp"
 
+#include "bench/report/charts.hpp"
+#include "bench/report/numbers.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -56,20 +59,6 @@ json::object to_object(const machine& machine) {
           {"memory_gib", machine.memory_gib},   {"kernel", machine.kernel},
           {"compiler", machine.compiler},       {"store", machine.store},
           {"file_system", machine.file_system}, {"sync_ms", machine.sync_ms}};
-}
-
-/// As in 8,412 or 0.42.
-std::string short_number(double value) {
-  if (value < 100)
-    return fmt::format("{:.3g}", value);
-  const auto digits = fmt::format("{:.0f}", value);
-  std::string grouped;
-  for (std::size_t place = 0; place < digits.size(); ++place) {
-    if (place > 0 && (digits.size() - place) % 3 == 0)
-      grouped += ',';
-    grouped += digits[place];
-  }
-  return grouped;
 }
 
 template <class Number>
@@ -171,6 +160,8 @@ void write_files(const std::filesystem::path& directory, const machine& machine,
   write_file(directory / "benchmark.txt", to_table(figures));
   write_file(directory / "benchmark.json", to_json(machine, figures, rounds));
   write_file(directory / "benchmark.csv", to_csv(figures));
+  write_file(directory / "throughput.svg", to_throughput_chart(figures));
+  write_file(directory / "latency.svg", to_latency_chart(figures));
 }
 
 }  // namespace talaria::bench

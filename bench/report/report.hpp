@@ -19,7 +19,8 @@ std::string to_json(const machine& machine, const std::vector<figure_summary>& f
 /// One line for each summary, after a line of names.
 std::string to_csv(const std::vector<figure_summary>& figures);
 
-/// Writes `benchmark.txt`, `benchmark.json` and `benchmark.csv`.
+/// Writes `benchmark.txt`, `benchmark.json` and `benchmark.csv`, and the charts `throughput.svg`
+/// and `latency.svg`.
 /// @throws std::runtime_error if one cannot be written.
 void write_files(const std::filesystem::path& directory, const machine& machine,
                  const std::vector<figure_summary>& figures, const std::vector<figure>& rounds);

@@ -23,7 +23,8 @@ figure measure(const settings& settings) {
   options.events_per_second = events_per_second;
   const auto meter = talaria.start_meter();
   const auto report = talaria.run(options);
-  figure measured{.name = name, .per_second = report.events_per_second(), .unit = "events"};
+  figure measured{
+      .name = name, .per_second = report.events_per_second(), .unit = "events", .paced = true};
   talaria.describe_cost(measured, meter, report.events_accepted);
   add_faults(measured, report);
   check_delivered(measured, talaria, arrived, report.events_accepted);
