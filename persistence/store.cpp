@@ -1,5 +1,8 @@
 #include "persistence/store.hpp"
 
+#include "persistence/postgres/conninfo.hpp"
+#include "persistence/postgres/migrator.hpp"
+#include "persistence/postgres/postgres_store.hpp"
 #include "persistence/sqlite/migrator.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
 
@@ -14,9 +17,9 @@ using domain::ec;
 constexpr std::string_view sqlite_scheme = "sqlite:";
 
 /// @returns the file that a URL names.
-result<sqlite::settings> parse_url(std::string_view url) {
+result<sqlite::settings> parse_sqlite_url(std::string_view url) {
   if (!url.starts_with(sqlite_scheme))
-    return domain::fail(ec::invalid_value, "a store's URL is sqlite:<file>");
+    return domain::fail(ec::invalid_value, "a store's URL is sqlite:<file> or postgresql://...");
   const auto file = url.substr(sqlite_scheme.size());
   // SQLite gives `:memory:` and `file:` a meaning of their own; a quote would end the name early.
   if (file.empty() || file.starts_with(':') || file.starts_with("file:") ||
@@ -36,12 +39,22 @@ shard_id shard_of(const domain::subscription_id& id) {
   return shard_id{static_cast<std::uint16_t>(hash % shard_count)};
 }
 
+result<std::unique_ptr<store>> open_store(const store_options& options) {
+  if (postgres::is_url(options.url))
+    return postgres::open(options);
+  if (!options.read_urls.empty())
+    return domain::fail(ec::invalid_value, "only a PostgreSQL store has replicas");
+  return parse_sqlite_url(options.url).and_then(sqlite::open);
+}
+
 result<std::unique_ptr<store>> open_store(const std::string& url) {
-  return parse_url(url).and_then(sqlite::open);
+  return open_store(store_options{.url = url, .read_urls = {}});
 }
 
 result<migration_report> migrate_store(const std::string& url) {
-  return parse_url(url).and_then(sqlite::migrate);
+  if (postgres::is_url(url))
+    return postgres::migrate(url);
+  return parse_sqlite_url(url).and_then(sqlite::migrate);
 }
 
 }  // namespace talaria::persistence

@@ -362,13 +362,19 @@ class upkeep {
 public:
   virtual ~upkeep() = default;
 
+  /// Makes room for the events of the coming days; to be called at least once a day.
+  virtual result<void> prepare(timestamp now) = 0;
+
   /// Deletes up to `rows_max` idempotency keys that expired by `now`.
   /// @returns how many it deleted.
   virtual result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) = 0;
 
-  /// Deletes up to `events_max` events received before `before` that have no pending delivery, with
-  /// their attempts, the oldest first. Successive calls of a session go through the events in
-  /// rounds: one that deletes fewer than `events_max` ends a round.
+  /// Deletes events received before `before` that have no pending delivery, with their attempts. A
+  /// store that keeps events by the day (UTC) drops whole days, which are the first call's work,
+  /// and only those that ended before `before` and on which nothing is pending; it answers 0.
+  /// Others delete up to `events_max` events, the oldest first.
+  /// @returns how many it deleted one by one. Successive calls of a session go through the events
+  /// in rounds: one that deletes fewer than `events_max` ends a round.
   virtual result<std::size_t> purge_events(timestamp before, std::size_t events_max) = 0;
 };
 
@@ -393,9 +399,19 @@ struct migration_report {
   std::int64_t to = 0;
 };
 
-/// Opens the store that a URL names (`sqlite:<file>`), which must have the schema of this version.
+struct store_options {
+  /// `sqlite:<file>`, or `postgresql://...` as libpq has it.
+  std::string url;
+  /// Replicas of a PostgreSQL server, which answer lists in turn, and may be a little behind.
+  std::vector<std::string> read_urls;
+  /// Open a PostgreSQL server although it may lose what it has committed.
+  bool accept_data_loss = false;
+};
+
+/// Opens a store, which must have the schema of this version.
 /// @returns `ec::invalid_value` for a URL it does not know, `ec::schema_newer`,
 /// `ec::store_unavailable`.
+result<std::unique_ptr<store>> open_store(const store_options& options);
 result<std::unique_ptr<store>> open_store(const std::string& url);
 
 /// Brings the store's schema to this version; creates it if there is none. Safe to run from several

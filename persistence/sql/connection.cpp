@@ -10,14 +10,15 @@ soci::session& connection::session() {
 
 diagnosis connection::recover(const soci::soci_error& failure) noexcept {
   auto found = connector_.diagnose(failure, session_.get());
-  // Those that failed leak their parameters' buffers otherwise.
-  prepared_.clear();
   if (!found.connection_usable) {
     close();
     return found;
   }
   try {
+    const use use{*this};
     session_->rollback();
+    // Those that failed leak their parameters' buffers otherwise.
+    prepared_.clear();
   } catch (const soci::soci_error&) {
     close();
   }
@@ -25,7 +26,12 @@ diagnosis connection::recover(const soci::soci_error& failure) noexcept {
 }
 
 void connection::close() noexcept {
+  if (!session_)
+    return;
+  // Statements take leave of the server, which may hang.
+  connector_.enter(*session_);
   prepared_.clear();
+  connector_.leave(*session_);
   session_.reset();
 }
 

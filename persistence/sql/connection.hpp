@@ -49,7 +49,7 @@ public:
   /// @throws soci::soci_error
   virtual std::unique_ptr<soci::session> open() = 0;
   /// Around every use of a session, so that one that hangs can be ended.
-  virtual void enter(soci::session& /*session*/) {}
+  virtual void enter(soci::session& /*session*/) noexcept {}
   virtual void leave(soci::session& /*session*/) noexcept {}
   /// @param session Absent: it could not be opened.
   virtual diagnosis diagnose(const soci::soci_error& failure, soci::session* session) = 0;
@@ -113,28 +113,35 @@ private:
 inline constexpr int transaction_tries = 4;
 
 /// Runs `work(statements)` in a transaction, which is committed if it returns a value and rolled
-/// back if it returns an error or throws. Work that met another transaction is done again.
+/// back if it returns an error or throws. Work that met another transaction, or whose connection
+/// was lost before it was to be committed, is done again.
 ///
-/// @param begin Starts the transaction.
+/// @param begin Starts the transaction. Null: each statement is one, and is not repeated if it is
+/// unknown whether it was committed.
 template <class Statements, class Work>
 auto in_transaction(connection& connection, const char* begin, Work&& work)
     -> std::invoke_result_t<Work&, Statements&> {
   if (auto admitted = connection.admit(); !admitted)
     return tl::unexpected(admitted.error());
   for (int tried = 1;; ++tried) {
+    bool may_be_committed = begin == nullptr;
     try {
       const connection::use use{connection};
       auto& session = connection.session();
-      session << begin;
+      if (begin != nullptr)
+        session << begin;
       auto outcome = work(connection.template prepared<Statements>());
-      if (outcome)
-        session.commit();
-      else
+      if (begin != nullptr && !outcome)
         session.rollback();
+      if (begin != nullptr && outcome) {
+        may_be_committed = true;
+        session.commit();
+      }
       return outcome;
     } catch (const soci::soci_error& failure) {
       auto found = connection.recover(failure);
-      if (!found.worth_repeating || tried == transaction_tries)
+      const bool is_unknown = may_be_committed && !found.connection_usable;
+      if (!found.worth_repeating || is_unknown || tried == transaction_tries)
         return tl::unexpected(std::move(found.error));
     } catch (const unreadable_row& failure) {
       connection.close();

@@ -1,9 +1,10 @@
 #include "persistence/sqlite/event_appender.hpp"
 
+#include "persistence/sql/idempotency.hpp"
 #include "persistence/sql/statement.hpp"
 #include "persistence/sql/subscription_numbers.hpp"
 
-#include <map>
+#include <optional>
 #include <utility>
 
 namespace talaria::persistence::sqlite {
@@ -53,59 +54,12 @@ struct append_statements {
       values(:subscription, :event::uuid, :shard, :due, 0, 0, :priority))"};
 };
 
-/// Who used an idempotency key, and for how long that counts.
-struct key_use {
-  uuid body_hash;
-  event_id event;
-  timestamp expires_at;
-};
-
-/// What becomes of a group, decided before any of it is written: a group that is refused leaves
-/// nothing behind, not even its keys.
-class group_decision {
-public:
-  explicit group_decision(append_statements& sql) : sql_{sql} {}
-
-  appended_group decide(const event_group& group) {
-    appended_group decision;
-    for (std::size_t index = 0; index < group.events.size(); ++index)
-      add(group.events[index], index, decision);
-    if (!decision.conflicts.empty())
-      decision.events.clear();
-    return decision;
-  }
-
-private:
-  void add(const new_event& added, std::size_t index, appended_group& decision) {
-    const auto& event = *added.event;
-    decision.events.push_back({event.id, false});
-    if (!added.idempotent)
-      return;
-    const auto used = find(event.application, added.idempotent->key_hash);
-    if (!used || used->expires_at <= event.received_at) {
-      used_here_[{event.application, added.idempotent->key_hash}] = {
-          added.idempotent->body_hash, event.id, added.idempotent->expires_at};
-    } else if (used->event == event.id) {
-      // The same call again, after its outcome was unknown: not a duplicate, but stored already.
-    } else if (used->body_hash != added.idempotent->body_hash) {
-      decision.conflicts.push_back(index);
-    } else {
-      decision.events.back() = {used->event, true};
-    }
-  }
-
-  std::optional<key_use> find(const application_id& application, const uuid& key_hash) {
-    if (const auto here = used_here_.find({application, key_hash}); here != used_here_.end())
-      return here->second;
-    const auto stored = sql_.find_key.first(application, key_hash);
-    if (!stored)
-      return std::nullopt;
-    return std::make_from_tuple<key_use>(*stored);
-  }
-
-  append_statements& sql_;
-  std::map<std::pair<application_id, uuid>, key_use> used_here_;
-};
+std::optional<sql::key_use> find_key_use(append_statements& sql, const sql::key_name& name) {
+  const auto stored = sql.find_key.first(name.first, name.second);
+  if (!stored)
+    return std::nullopt;
+  return std::make_from_tuple<sql::key_use>(*stored);
+}
 
 void store(append_statements& sql, const new_event& added) {
   const auto& event = *added.event;
@@ -124,8 +78,9 @@ void store(append_statements& sql, const new_event& added) {
                 event.id, added.idempotent->expires_at);
 }
 
-appended_group append_group(append_statements& sql, const event_group& group) {
-  auto decision = group_decision{sql}.decide(group);
+appended_group append_group(append_statements& sql, sql::group_decisions& decisions,
+                            const event_group& group) {
+  auto decision = decisions.decide(group);
   for (std::size_t index = 0; index < decision.events.size(); ++index) {
     if (!decision.events[index].duplicate)
       store(sql, group.events[index]);
@@ -143,8 +98,10 @@ result<std::vector<appended_group>> event_appender::append(std::span<const event
           return domain::fail(domain::ec::catalog_changed, "the subscriptions changed meanwhile");
         std::vector<appended_group> appended;
         appended.reserve(groups.size());
+        sql::group_decisions decisions{
+            [&](const sql::key_name& name) { return find_key_use(sql, name); }};
         for (const auto& group : groups)
-          appended.push_back(append_group(sql, group));
+          appended.push_back(append_group(sql, decisions, group));
         return appended;
       });
 }

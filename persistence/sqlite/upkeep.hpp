@@ -9,6 +9,7 @@ class upkeep : public persistence::upkeep {
 public:
   explicit upkeep(std::unique_ptr<sql::access> access) : access_{std::move(access)} {}
 
+  result<void> prepare(timestamp /*now*/) override { return {}; }
   result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) override;
   result<std::size_t> purge_events(timestamp before, std::size_t events_max) override;
 

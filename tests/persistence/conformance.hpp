@@ -1,6 +1,7 @@
 #pragma once
 
 #include "persistence/store.hpp"
+#include "tests/persistence/postgres_place.hpp"
 #include "tests/persistence/sqlite_place.hpp"
 
 #include <doctest/doctest.h>
@@ -13,7 +14,8 @@
 #include <vector>
 
 /// The places of all stores that must keep the contract; another store is added here.
-#define TALARIA_STORE_PLACES talaria::persistence::test::sqlite_place
+#define TALARIA_STORE_PLACES \
+  talaria::persistence::test::sqlite_place, talaria::persistence::test::postgres_place
 
 /// A test case that runs once for each store. Its body makes a `world` of `place_type`.
 #define STORE_TEST_CASE(sentence) TEST_CASE_TEMPLATE(sentence, place_type, TALARIA_STORE_PLACES)

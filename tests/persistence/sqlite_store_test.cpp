@@ -226,4 +226,18 @@ TEST_CASE("an error names no value that was bound") {
   CHECK(appended.error().detail.find(secret) == std::string::npos);
 }
 
+TEST_CASE("SQLite purges up to the number of events asked for, the oldest first") {
+  auto world = make_world<sqlite_place>();
+  std::vector<domain::event_id> events;
+  for (int i = 0; i < 5; ++i) {
+    world.now = at(i);
+    events.push_back(world.submit({}));
+  }
+  CHECK(expect(world.upkeep->purge_events(at(4), 3)) == 3);
+  CHECK(world.events() == std::vector{events[4], events[3]});
+  CHECK(expect(world.upkeep->purge_events(at(4), 3)) == 1);
+  CHECK(expect(world.upkeep->purge_events(at(4), 3)) == 0);
+  CHECK(world.events() == std::vector{events[4]});
+}
+
 }  // namespace talaria::persistence::test

@@ -20,19 +20,33 @@ STORE_TEST_CASE("expired idempotency keys are purged, the others stay") {
   CHECK_FALSE(expect(world.append({world.keyed_event("key 0")})).events.at(0).duplicate);
 }
 
-STORE_TEST_CASE("old events are purged with their attempts, up to the number asked for") {
+namespace {
+
+/// So many days into the test's time.
+timestamp day(int days) {
+  return at(days * 86'400);
+}
+
+/// Purges until nothing is left to be purged.
+void purge_events(world& world, timestamp before) {
+  while (expect(world.upkeep->purge_events(before, 3)) == 3) {
+  }
+}
+
+}  // namespace
+
+STORE_TEST_CASE("events of past days are purged with their attempts") {
   auto world = make_world<place_type>();
   const auto subscription = world.subscribe();
   std::vector<domain::event_id> events;
   for (int i = 0; i < 5; ++i) {
-    world.now = at(i);
+    world.now = day(i);
     events.push_back(world.submit({subscription}));
     world.finish(events.back(), subscription, delivery_status::delivered);
   }
-  CHECK(expect(world.upkeep->purge_events(at(4), 3)) == 3);
-  CHECK(world.events().size() == 2);
-  CHECK(expect(world.upkeep->purge_events(at(4), 3)) == 1);
-  CHECK(expect(world.upkeep->purge_events(at(4), 3)) == 0);
+  purge_events(world, day(1));
+  CHECK(world.events() == std::vector{events[4], events[3], events[2], events[1]});
+  purge_events(world, day(4));
   CHECK(world.events() == std::vector{events[4]});
   CHECK(code_of(world.history->find_event(world.owner, events[0])) == ec::not_found);
   CHECK(code_of(world.history->list_attempts(world.owner, delivery_of(events[0], subscription))) ==
@@ -48,19 +62,31 @@ STORE_TEST_CASE("an old event with a pending delivery stays until that has ended
   const auto second = world.subscribe();
   const auto waiting = world.submit({first, second});
   world.finish(waiting, first, delivery_status::delivered);
+  world.now = day(1);
   const auto ended = world.submit({first});
   world.finish(ended, first, delivery_status::dead);
+  world.now = day(2);
   world.submit({});
 
-  CHECK(expect(world.upkeep->purge_events(at(1), 1)) == 1);
-  CHECK(expect(world.upkeep->purge_events(at(1), 1)) == 1);
-  CHECK(expect(world.upkeep->purge_events(at(1), 1)) == 0);
+  purge_events(world, day(10));
   CHECK(world.events() == std::vector{waiting});
   CHECK(world.delivery(waiting, first).status == delivery_status::delivered);
 
   world.finish(waiting, second, delivery_status::dead);
-  CHECK(expect(world.upkeep->purge_events(at(1), 1)) == 1);
+  purge_events(world, day(10));
   CHECK(world.events().empty());
+}
+
+STORE_TEST_CASE("events are stored on days that were prepared, and on others") {
+  auto world = make_world<place_type>();
+  for (int i = 0; i < 2; ++i)
+    expect(world.upkeep->prepare(world.now));
+  std::vector<domain::event_id> events;
+  for (const int days : {0, 1, 7, 30}) {
+    world.now = day(days);
+    events.insert(events.begin(), world.submit({}));
+  }
+  CHECK(world.events() == events);
 }
 
 STORE_TEST_CASE("an event that was replayed is not purged") {
@@ -68,14 +94,14 @@ STORE_TEST_CASE("an event that was replayed is not purged") {
   const auto subscription = world.subscribe();
   const auto event = world.submit({subscription});
   world.finish(event, subscription, delivery_status::delivered);
-  expect(world.history->replay_event(world.owner, event, at(1)));
-  CHECK(expect(world.upkeep->purge_events(at(100), 10)) == 0);
+  expect(world.history->replay_event(world.owner, event, day(9)));
+  CHECK(expect(world.upkeep->purge_events(day(10), 10)) == 0);
   CHECK(world.pending(subscription) == std::vector{event});
 }
 
 STORE_TEST_CASE("purging in a store with nothing in it purges nothing") {
   auto world = make_world<place_type>();
-  CHECK(expect(world.upkeep->purge_events(at(100), 10)) == 0);
+  CHECK(expect(world.upkeep->purge_events(day(10), 10)) == 0);
   CHECK(expect(world.upkeep->purge_idempotency_keys(at(100), 10)) == 0);
 }
 

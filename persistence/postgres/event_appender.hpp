@@ -1,0 +1,38 @@
+#pragma once
+
+#include "persistence/postgres/database.hpp"
+#include "persistence/postgres/partitions.hpp"
+#include "persistence/postgres/payload_encoding.hpp"
+#include "persistence/store.hpp"
+
+#include <set>
+
+namespace talaria::persistence::postgres {
+
+/// Groups without idempotency keys are one statement, which commits itself. With keys they are a
+/// transaction: the keys are claimed, those that others have are looked up, the groups decided, and
+/// what is accepted is written.
+class event_appender : public persistence::event_appender {
+public:
+  explicit event_appender(database& database) : connection_{database.quick()} {}
+
+  result<std::vector<appended_group>> append(std::span<const event_group> groups,
+                                             std::int64_t catalog_revision) override;
+
+private:
+  /// Sees to it that the days of the events have partitions.
+  result<void> ensure_days(std::span<const event_group> groups);
+  /// @param stored_before Whether some of the events may be stored already.
+  result<std::vector<appended_group>> append_once(std::span<const event_group> groups,
+                                                  std::int64_t catalog_revision,
+                                                  bool stored_before);
+  result<std::vector<appended_group>> append_with_keys(std::span<const event_group> groups,
+                                                       std::int64_t catalog_revision,
+                                                       bool stored_before);
+
+  sql::connection connection_;
+  payload_encoder encoder_;
+  std::set<day> known_days_;
+};
+
+}  // namespace talaria::persistence::postgres

@@ -1,0 +1,151 @@
+#include "persistence/postgres/migrator.hpp"
+
+#include "persistence/postgres/conninfo.hpp"
+#include "persistence/schema/postgres/migrations.hpp"
+#include "persistence/sql/statement.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace talaria::persistence::postgres {
+
+namespace {
+
+using domain::ec;
+using domain::fail;
+
+/// A migration may have to wait for another one, or rewrite a table.
+constexpr std::chrono::hours migration_max{1};
+
+constexpr int server_version_min = 150'000;
+
+constexpr auto begin_migration = "begin; select pg_advisory_xact_lock(7306003)";
+constexpr auto begin_check = "begin";
+
+struct migration_statements {
+  explicit migration_statements(const sql::open_session& open) : open{open} {}
+
+  sql::open_session open;
+
+  sql::query<sql::row<bool>()> has_schema{open,
+                                          "select to_regclass('schema_migrations') is not null"};
+  sql::query<sql::row<std::string>(std::string)> setting{
+      open, "select setting from pg_settings where name = :name"};
+  sql::query<sql::row<bool>()> is_replica{open, "select pg_is_in_recovery()"};
+};
+
+std::int64_t newest_version() {
+  return schema::postgres::migrations().back().version;
+}
+
+/// 0: there is no schema.
+std::int64_t version_of(migration_statements& sql) {
+  if (!sql.has_schema.value())
+    return 0;
+  sql::query<sql::row<std::int64_t>()> version{
+      sql.open, "select coalesce(max(version), 0) from schema_migrations"};
+  return version.value();
+}
+
+tl::unexpected<domain::error> newer(std::int64_t version) {
+  return fail(ec::schema_newer,
+              fmt::format("the database has schema {}, this version of Talaria knows schemas up to "
+                          "{}: use the version that migrated it, or a later one",
+                          version, newest_version()));
+}
+
+void apply(migration_statements& sql, const schema::migration& migration) {
+  for (const auto statement : migration.statements)
+    execute(sql.open.session, std::string{statement});
+  sql::command<std::int64_t, std::string> note{sql.open, R"(
+      insert into schema_migrations(version, name, applied_us)
+      values(:version, :name, (extract(epoch from now()) * 1000000)::bigint))"};
+  note(migration.version, std::string{migration.name});
+}
+
+/// What a server must be whatever it is configured for.
+result<void> require_suitable(migration_statements& sql) {
+  if (std::stoi(std::get<0>(sql.setting.first("server_version_num").value())) < server_version_min)
+    return fail(ec::store_unavailable, "PostgreSQL 15 or later is needed");
+  if (std::get<0>(sql.setting.first("server_encoding").value()) != "UTF8")
+    return fail(ec::store_unavailable,
+                "the database must have the encoding UTF8: create it with encoding 'UTF8'");
+  if (sql.is_replica.value())
+    return fail(ec::store_unavailable,
+                "this PostgreSQL server is a replica, which cannot be written: store.url names the "
+                "primary, store.read_urls its replicas");
+  return {};
+}
+
+result<migration_report> migrate_to_newest(migration_statements& sql) {
+  if (auto suitable = require_suitable(sql); !suitable)
+    return tl::unexpected(suitable.error());
+  execute(sql.open.session,
+          "create table if not exists schema_migrations("
+          "version bigint primary key, name text not null, applied_us bigint not null)");
+  const auto from = version_of(sql);
+  if (from > newest_version())
+    return newer(from);
+  for (const auto& migration : schema::postgres::migrations()) {
+    if (migration.version > from)
+      apply(sql, migration);
+  }
+  return migration_report{from, newest_version()};
+}
+
+struct durability_setting {
+  std::string_view name;
+  std::string_view risk;
+};
+
+constexpr std::array<durability_setting, 3> durability_settings{{
+    {"fsync", "a crash of its machine can lose or damage everything"},
+    {"full_page_writes", "a crash of its machine can damage pages that were half written"},
+    {"synchronous_commit", "a crash of the server loses events that were acknowledged"},
+}};
+
+}  // namespace
+
+result<migration_report> migrate(const std::string& url) {
+  auto conninfo = to_conninfo(url, {migration_max, migration_max});
+  if (!conninfo)
+    return tl::unexpected(conninfo.error());
+  stall_guard guard;
+  connector connector{*std::move(conninfo), migration_max, guard, nullptr};
+  sql::connection connection{connector};
+  return sql::in_transaction<migration_statements>(connection, begin_migration, migrate_to_newest);
+}
+
+result<void> require_current_schema(database& database) {
+  sql::connection connection{database.patient()};
+  const auto check = [](migration_statements& sql) -> result<void> {
+    const auto version = version_of(sql);
+    if (version > newest_version())
+      return newer(version);
+    if (version < newest_version())
+      return fail(ec::store_unavailable,
+                  fmt::format("the database has schema {}, this version of Talaria needs {}: run "
+                              "`talaria migrate`",
+                              version, newest_version()));
+    return require_suitable(sql);
+  };
+  return sql::in_transaction<migration_statements>(connection, begin_check, check);
+}
+
+result<void> require_durability(database& database) {
+  sql::connection connection{database.patient()};
+  const auto check = [](migration_statements& sql) -> result<void> {
+    for (const auto& [name, risk] : durability_settings) {
+      if (std::get<0>(sql.setting.first(std::string{name}).value()) == "off")
+        return fail(ec::store_unavailable,
+                    fmt::format("PostgreSQL has {0} = off: {1}. Turn {0} on, or accept that by "
+                                "store.accept_data_loss = true",
+                                name, risk));
+    }
+    return {};
+  };
+  return sql::in_transaction<migration_statements>(connection, begin_check, check);
+}
+
+}  // namespace talaria::persistence::postgres

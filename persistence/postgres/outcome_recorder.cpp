@@ -1,0 +1,235 @@
+#include "persistence/postgres/outcome_recorder.hpp"
+
+#include "persistence/postgres/native_statement.hpp"
+#include "persistence/sql/catalog_statements.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace talaria::persistence::postgres {
+
+namespace {
+
+using domain::delivery_status;
+using type = array_parameter::type;
+
+/// Answers with the outcomes that were not recorded: their positions, and whether they were fenced.
+constexpr auto record_sql = R"(
+    with lane as materialized (
+      select from lanes where incarnation = $1 and lane = $2::int8 and alive for share),
+    made as materialized (
+      select * from unnest($3::int4[], $4::uuid[], $5::int2[], $6::int8[], $7::int4[], $8::int4[],
+                           $9::int2[], $10::int8[], $11::int8[], $12::int8[], $13::int2[],
+                           $14::int2[], $15::text[], $16::text[])
+        with ordinality
+        as outcomes(subscription, event_id, shard, epoch, number, run_attempts, status, due_us,
+                    started_us, duration_ms, status_code, error, node, response_body, position)),
+    admitted as materialized (
+      select made.* from lane, made
+        join shards on shards.id = made.shard and shards.epoch = made.epoch and shards.owner = $1),
+    ended as (
+      delete from delivery_queue q using admitted a
+      where a.status <> 0 and q.subscription = a.subscription and q.event_id = a.event_id
+        and q.attempts = a.number - 1
+      returning a.position),
+    put_off as (
+      update delivery_queue q
+      set due_us = a.due_us, attempts = a.number, run_attempts = a.run_attempts
+      from admitted a
+      where a.status = 0 and q.subscription = a.subscription and q.event_id = a.event_id
+        and q.attempts = a.number - 1
+      returning a.position),
+    recorded as materialized (select position from ended union all select position from put_off),
+    kept as (
+      insert into attempts(event_id, subscription, number, duration_ms, started_us, next_due_us,
+                           status_code, error, status, node, response_body)
+      select event_id, subscription, number, duration_ms, started_us,
+             case when status = 0 then due_us end, status_code, error, status, node, response_body
+      from admitted where position in (select position from recorded))
+    select position, position not in (select position from admitted) from made
+    where position not in (select position from recorded))";
+
+struct record_statements {
+  explicit record_statements(const sql::open_session& open) : record{open, record_sql} {}
+
+  native_statement record;
+};
+
+struct lane_statements {
+  explicit lane_statements(const sql::open_session& open) : open{open} {}
+
+  sql::open_session open;
+
+  sql::command<std::string, int> open_lane{open, R"(
+      insert into lanes(incarnation, lane) values(:incarnation, :lane) on conflict do nothing)"};
+};
+
+struct disabling_statements {
+  explicit disabling_statements(const sql::open_session& open) : open{open} {}
+
+  sql::open_session open;
+  sql::revision_statements revision{open};
+  native_statement record{open, record_sql};
+
+  sql::command<domain::disabled_reason, timestamp, std::int64_t, subscription_number> disable{open,
+                                                                                              R"(
+      update subscriptions set disabled = :reason, updated_us = :now, revision = :revision
+      where number = :number and disabled = 0 and deleted_us is null)"};
+
+  sql::query<sql::row<bool>(subscription_number)> is_enabled{open, R"(
+      select exists(select 1 from subscriptions
+                    where number = :number and disabled = 0 and deleted_us is null))"};
+};
+
+/// Outcomes as parameters of `record_sql`.
+class outcome_rows {
+public:
+  explicit outcome_rows(std::span<const outcome> outcomes) {
+    for (const auto& made : outcomes)
+      add(made);
+  }
+
+  /// Writes down those that were not recorded.
+  void record(native_statement& statement, std::string_view node, int lane,
+              std::span<record_status> statuses) {
+    const auto lane_number = to_parameter(lane);
+    const std::array<std::string_view, 16> parameters{
+        node,
+        lane_number,
+        subscription_.finish(),
+        event_.finish(),
+        shard_.finish(),
+        epoch_.finish(),
+        number_.finish(),
+        run_attempts_.finish(),
+        status_.finish(),
+        due_.finish(),
+        started_.finish(),
+        duration_.finish(),
+        status_code_.finish(),
+        error_.finish(),
+        node_.finish(),
+        response_body_.finish(),
+    };
+    const auto others = statement(parameters);
+    std::ranges::fill(statuses, record_status::recorded);
+    for (std::size_t row = 0; row < others.size(); ++row) {
+      const auto position = static_cast<std::size_t>(others.number(row, 0)) - 1;
+      statuses[position] =
+          others.text(row, 1) == "t" ? record_status::fenced : record_status::not_pending;
+    }
+  }
+
+private:
+  void add(const outcome& made) {
+    subscription_.add(static_cast<std::int32_t>(domain::to_integer(made.delivery.subscription)));
+    event_.add(made.delivery.event.value);
+    shard_.add(static_cast<std::int16_t>(made.shard));
+    epoch_.add(static_cast<std::int64_t>(made.epoch));
+    number_.add(static_cast<std::int32_t>(made.attempt.number));
+    run_attempts_.add(static_cast<std::int32_t>(made.run_attempts));
+    status_.add(static_cast<std::int16_t>(made.status));
+    due_.add(made.due);
+    started_.add(made.attempt.started_at);
+    duration_.add(std::int64_t{made.attempt.duration.count()});
+    status_code_.add(static_cast<std::int16_t>(made.attempt.status_code));
+    error_.add(static_cast<std::int16_t>(made.attempt.error));
+    node_.add(std::string_view{made.attempt.node});
+    response_body_.add(std::string_view{made.attempt.response_body});
+  }
+
+  array_parameter subscription_{type::int4};
+  array_parameter event_{type::uuid};
+  array_parameter shard_{type::int2};
+  array_parameter epoch_{type::int8};
+  array_parameter number_{type::int4};
+  array_parameter run_attempts_{type::int4};
+  array_parameter status_{type::int2};
+  array_parameter due_{type::int8};
+  array_parameter started_{type::int8};
+  array_parameter duration_{type::int8};
+  array_parameter status_code_{type::int2};
+  array_parameter error_{type::int2};
+  array_parameter node_{type::text};
+  array_parameter response_body_{type::text};
+};
+
+/// How many of the outcomes, from the first on, are of different deliveries: a statement sees each
+/// row as it was before it.
+std::size_t different_deliveries(std::span<const outcome> outcomes) {
+  std::set<domain::delivery_id> seen;
+  const auto repeated = std::ranges::find_if(
+      outcomes, [&](const outcome& made) { return !seen.insert(made.delivery).second; });
+  return static_cast<std::size_t>(repeated - outcomes.begin());
+}
+
+/// A subscription that is disabled already, or deleted, is no change of the catalogue.
+void disable_subscription(disabling_statements& sql, const outcome& made) {
+  const auto number = made.delivery.subscription;
+  if (!sql.is_enabled.value(number))
+    return;
+  sql.disable(domain::disabled_reason::gone, made.attempt.started_at + made.attempt.duration,
+              sql.revision.raise(), number);
+}
+
+/// Changes of the catalogue wait for each other, before they lock anything else.
+constexpr auto begin_disabling = "begin; select pg_advisory_xact_lock(7306001)";
+
+}  // namespace
+
+result<std::vector<record_status>> outcome_recorder::record(std::string_view node,
+                                                            std::span<const outcome> outcomes) {
+  if (auto opened = open_lane(node); !opened)
+    return tl::unexpected(opened.error());
+  std::vector<record_status> statuses;
+  for (auto left = outcomes; !left.empty();) {
+    const auto part = left.first(different_deliveries(left));
+    if (auto recorded = record_part(node, part, statuses); !recorded)
+      return tl::unexpected(recorded.error());
+    left = left.subspan(part.size());
+  }
+  return statuses;
+}
+
+result<void> outcome_recorder::open_lane(std::string_view node) {
+  if (node_ == node)
+    return {};
+  auto opened = sql::in_transaction<lane_statements>(connection_, "begin",
+                                                     [&](lane_statements& sql) -> result<void> {
+                                                       sql.open_lane(std::string{node}, lane_);
+                                                       return {};
+                                                     });
+  if (opened)
+    node_ = node;
+  return opened;
+}
+
+result<void> outcome_recorder::record_part(std::string_view node, std::span<const outcome> outcomes,
+                                           std::vector<record_status>& statuses) {
+  std::vector<record_status> made(outcomes.size());
+  outcome_rows rows{outcomes};
+  const auto record = [&](record_statements& sql) -> result<void> {
+    rows.record(sql.record, node, lane_, made);
+    return {};
+  };
+  const auto record_and_disable = [&](disabling_statements& sql) -> result<void> {
+    rows.record(sql.record, node, lane_, made);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (outcomes[i].receiver_gone && made[i] == record_status::recorded)
+        disable_subscription(sql, outcomes[i]);
+    }
+    return {};
+  };
+  const bool someone_is_gone =
+      std::ranges::any_of(outcomes, [](const outcome& each) { return each.receiver_gone; });
+  auto recorded = someone_is_gone
+                      ? sql::in_transaction<disabling_statements>(connection_, begin_disabling,
+                                                                  record_and_disable)
+                      : sql::in_transaction<record_statements>(connection_, nullptr, record);
+  if (recorded)
+    statuses.insert(statuses.end(), made.begin(), made.end());
+  return recorded;
+}
+
+}  // namespace talaria::persistence::postgres

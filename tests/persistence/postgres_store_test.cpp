@@ -1,0 +1,231 @@
+#include "tests/persistence/conformance.hpp"
+
+#include <array>
+#include <string>
+#include <thread>
+
+namespace talaria::persistence::test {
+
+namespace {
+
+template <class Value>
+Value ask(const postgres_place& place, const std::string& sql) {
+  Value value{};
+  *place.connect() << sql, soci::into(value);
+  return value;
+}
+
+bool mentions(const domain::error& error, std::string_view words) {
+  return error.detail.find(words) != std::string::npos;
+}
+
+/// Ends every connection to the server but the one that says so.
+void terminate_others(const postgres_place& place) {
+  *place.connect() << "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+                      "where application_name = 'talaria' and pid <> pg_backend_pid() "
+                      "and query not like '%pg_terminate_backend%'";
+}
+
+/// A place that outlives the worlds in it.
+class shared_postgres_place : public place {
+public:
+  explicit shared_postgres_place(postgres_place& of) : of_{of} {}
+
+  std::unique_ptr<store> open() override { return of_.open(); }
+
+private:
+  postgres_place& of_;
+};
+
+}  // namespace
+
+TEST_CASE("PostgreSQL: of threads that migrate at once, all succeed and one does each step") {
+  const postgres_place place;
+  std::array<result<migration_report>, 6> reports;
+  std::vector<std::thread> threads;
+  for (auto& report : reports)
+    threads.emplace_back([&] { report = migrate_store(place.url()); });
+  for (auto& thread : threads)
+    thread.join();
+  std::size_t made = 0;
+  for (const auto& report : reports)
+    made += expect(report).from == 0 ? 1U : 0U;
+  CHECK(made == 1);
+  CHECK(ask<int>(place, "select count(*) from schema_migrations") == reports[0]->to);
+}
+
+TEST_CASE("PostgreSQL: a schema that is newer, older or not there is not opened") {
+  const postgres_place place;
+  auto opened = open_store(place.url());
+  CHECK(code_of(opened) == ec::store_unavailable);
+  CHECK(mentions(opened.error(), "talaria migrate"));
+  expect(migrate_store(place.url()));
+  *place.connect() << "insert into schema_migrations values(1000, 'from the future', 0)";
+  CHECK(code_of(open_store(place.url())) == ec::schema_newer);
+  CHECK(code_of(migrate_store(place.url())) == ec::schema_newer);
+  *place.connect() << "delete from schema_migrations";
+  opened = open_store(place.url());
+  CHECK(code_of(opened) == ec::store_unavailable);
+  CHECK(mentions(opened.error(), "talaria migrate"));
+}
+
+TEST_CASE("PostgreSQL: a migration that fails leaves nothing behind") {
+  const postgres_place place;
+  *place.connect() << "create table probes(taken int)";
+  CHECK_FALSE(migrate_store(place.url()));
+  CHECK(ask<int>(place, "select count(*) from pg_tables where schemaname = current_schema()") == 1);
+}
+
+TEST_CASE(
+    "PostgreSQL: a server that may lose what it committed is refused unless that is accepted") {
+  const postgres_place place;
+  expect(migrate_store(place.url()));
+  store_options options{.url = place.url_with("-c synchronous_commit=off"), .read_urls = {}};
+  const auto refused = open_store(options);
+  CHECK(code_of(refused) == ec::store_unavailable);
+  CHECK(mentions(refused.error(), "synchronous_commit"));
+  CHECK(mentions(refused.error(), "acknowledged"));
+  options.accept_data_loss = true;
+  CHECK(open_store(options));
+}
+
+TEST_CASE("PostgreSQL: a server that cannot be reached, or a URL that is none, is an error") {
+  CHECK(code_of(open_store("postgresql:///x?host=/nonexistent")) == ec::store_unavailable);
+  CHECK(code_of(migrate_store("postgresql:///x?host=/nonexistent")) == ec::store_unavailable);
+  CHECK(code_of(open_store("postgresql://[")) == ec::invalid_value);
+  CHECK(code_of(open_store("postgresql:///x?unknown_keyword=1")) == ec::invalid_value);
+}
+
+TEST_CASE("PostgreSQL: large payloads are stored compressed and come back as they were") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  std::string payload = "{\"items\":[";
+  while (payload.size() < 100'000)
+    payload += R"({"name":"an item like all others","quantity":1},)";
+  payload += "{}]}";
+  const auto subscription = world.subscribe();
+  const auto event = world.submit({subscription}, payload);
+  CHECK(expect(world.history->find_event(world.owner, event)).payload == payload);
+  const auto page = expect(world.queue->page(subscription.number, timestamp::max(), 10, SIZE_MAX));
+  CHECK(page.deliveries.at(0).event->payload == payload);
+  CHECK(ask<int>(place, "select length(payload) from events") < 10'000);
+}
+
+TEST_CASE("PostgreSQL: sessions go on when their connections were ended under them") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  const auto subscription = world.subscribe();
+  std::vector<domain::event_id> events;
+  for (int i = 0; i < 3; ++i) {
+    events.push_back(world.submit({subscription}));
+    terminate_others(place);
+  }
+  CHECK(world.pending(subscription) == events);
+  terminate_others(place);
+  world.finish(events[0], subscription, delivery_status::delivered);
+  terminate_others(place);
+  expect(world.upkeep->purge_idempotency_keys(world.now, 10));
+  terminate_others(place);
+  expect(world.store->probe());
+  CHECK(world.pending(subscription) == std::vector{events[1], events[2]});
+}
+
+TEST_CASE("PostgreSQL: an append whose connection ends while it commits stores its events once") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  const auto subscription = world.subscribe();
+  world.submit({subscription});
+  // Ends the connection of the session when its first statement has done everything but commit.
+  *place.connect() << "create function end_connection() returns trigger language plpgsql as "
+                      "'begin perform pg_terminate_backend(pg_backend_pid()); return null; end'";
+  *place.connect() << "create constraint trigger ending after insert on delivery_queue "
+                      "initially deferred for each row execute function end_connection()";
+  const auto failed = world.append({world.event({subscription})});
+  CHECK(code_of(failed) == ec::store_unavailable);
+  *place.connect() << "drop trigger ending on delivery_queue";
+  CHECK(world.events().size() == 1);
+  world.submit({subscription});
+  CHECK(world.events().size() == 2);
+}
+
+TEST_CASE(
+    "PostgreSQL: partitions are made ahead, dropped when they are old, and kept for what is "
+    "pending") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  const auto count = [&] {
+    return ask<int>(place, "select count(*) from pg_inherits where inhparent = 'events'::regclass");
+  };
+  expect(world.upkeep->prepare(at(0)));
+  CHECK(count() == 8);
+  const auto subscription = world.subscribe();
+  world.submit({subscription});
+  CHECK(count() == 8);
+  expect(world.upkeep->purge_events(at(3 * 86'400), 10));
+  CHECK(count() == 6);
+  CHECK(ask<int>(place,
+                 "select count(*) from pg_tables where schemaname = current_schema() "
+                 "and tablename like 'attempts_2%'") == 6);
+  CHECK(world.pending(subscription).size() == 1);
+}
+
+TEST_CASE("PostgreSQL: a partition whose detaching was interrupted is dropped by the next purge") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  expect(world.upkeep->prepare(at(0)));
+  // A reader of the parent keeps a detach from ending.
+  auto reader = place.connect();
+  *reader << "begin";
+  int rows = 0;
+  *reader << "select count(*) from events", soci::into(rows);
+  auto detacher = place.connect();
+  *detacher << "set statement_timeout = 200";
+  CHECK_THROWS(*detacher << "alter table events detach partition events_20260202 concurrently");
+  *reader << "rollback";
+  REQUIRE(ask<int>(place, "select count(*) from pg_inherits where inhdetachpending") == 1);
+  expect(world.upkeep->purge_events(at(86'400), 10));
+  CHECK(ask<int>(place, "select count(*) from pg_inherits where inhdetachpending") == 0);
+  CHECK(ask<int>(place,
+                 "select count(*) from pg_tables where schemaname = current_schema() "
+                 "and tablename like '%20260202'") == 0);
+}
+
+TEST_CASE("PostgreSQL: lists come from a replica, and from the primary while there is none") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  const auto event = world.submit({});
+  for (const auto& replica : {place.url(), std::string{"postgresql:///x?host=/nonexistent"}}) {
+    CAPTURE(replica);
+    const auto store =
+        expect(open_store(store_options{.url = place.url(), .read_urls = {replica}}));
+    const auto history = store->open_history();
+    for (int i = 0; i < 2; ++i)
+      CHECK(expect(history->list_events(world.owner, {}, {})).rows.at(0).id == event);
+  }
+}
+
+TEST_CASE("PostgreSQL: who takes the shards over waits for outcomes that are being written") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  const auto subscription = world.subscribe();
+  const auto event = world.submit({subscription});
+  world.finish(world.submit({subscription}), subscription, delivery_status::delivered);
+  // Holds the queue's row, and so keeps the recorder inside its statement, behind its fence.
+  auto holder = place.connect();
+  *holder << "begin";
+  *holder << "select from delivery_queue for update";
+  const auto outcome = world.outcome(event, subscription, 1, delivery_status::delivered);
+  std::thread recording{[&] { CHECK(world.record(outcome) == record_status::recorded); }};
+  while (ask<int>(place, "select count(*) from pg_locks where not granted") == 0)
+    std::this_thread::yield();
+  std::thread takeover{[&] { expect(world.ownership->claim_all("node-2")); }};
+  while (ask<int>(place, "select count(*) from pg_locks where not granted") < 2)
+    std::this_thread::yield();
+  *holder << "rollback";
+  recording.join();
+  takeover.join();
+  CHECK(world.record(world.outcome(event, subscription, 2, delivery_status::dead)) ==
+        record_status::fenced);
+}
+
+}  // namespace talaria::persistence::test
