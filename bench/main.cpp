@@ -42,7 +42,8 @@ std::string store_url_fault(const std::string& url) {
 void add_options(CLI::App& command, command_line& given) {
   command.add_option("--seconds", given.seconds, "Length of each measurement [10]")
       ->check(CLI::Range(0.1, 3600.0));
-  command.add_flag("--quick", given.quick, "One second for each: a smoke test, not a measurement");
+  command.add_flag("--quick", given.quick,
+                   "One second for each, and nothing that takes longer: a smoke test");
   command
       .add_option("--rounds", given.rounds, "Measure everything so often; medians are shown [1]")
       ->check(CLI::Range(1, 100));
@@ -60,11 +61,14 @@ void add_options(CLI::App& command, command_line& given) {
 }
 
 /// Those with the text in their names; the one of that name alone, if there is one.
-std::vector<scenario> chosen_scenarios(const settings& settings, const std::string& only) {
+std::vector<scenario> chosen_scenarios(const settings& settings, const command_line& given) {
   auto chosen = all_ceilings(settings);
   std::ranges::move(all_scenarios(), std::back_inserter(chosen));
+  const auto& only = given.only;
   const bool exact = std::ranges::find(chosen, only, &scenario::name) != chosen.end();
   std::erase_if(chosen, [&](const scenario& candidate) {
+    if (given.quick && !candidate.quick)
+      return true;
     return exact ? candidate.name != only : candidate.name.find(only) == std::string::npos;
   });
   return chosen;
@@ -96,7 +100,7 @@ int run(const command_line& given) {
                           .talaria = std::filesystem::absolute(given.talaria),
                           .directory = std::filesystem::absolute(given.directory),
                           .postgresql_url = given.store_url};
-  const auto scenarios = chosen_scenarios(settings, given.only);
+  const auto scenarios = chosen_scenarios(settings, given);
   if (scenarios.empty())
     throw std::runtime_error(fmt::format("nothing has {:?} in its name", given.only));
   std::vector<figure> figures;

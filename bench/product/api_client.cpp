@@ -1,5 +1,6 @@
 #include "bench/product/api_client.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -30,7 +31,9 @@ using header_list = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 std::string api_client::call(const char* method, const std::string& path,
                              const std::string& body) const {
-  const easy_handle easy{curl_easy_init(), &curl_easy_cleanup};
+  // Kept, as a connection for each of thousands of calls would exhaust the ports.
+  static thread_local const easy_handle easy{curl_easy_init(), &curl_easy_cleanup};
+  curl_easy_reset(easy.get());
   auto* lines = curl_slist_append(nullptr, ("Authorization: Bearer " + key_).c_str());
   const header_list headers{curl_slist_append(lines, "Content-Type: application/json"),
                             &curl_slist_free_all};
@@ -55,15 +58,20 @@ std::string api_client::call(const char* method, const std::string& path,
   return answer;
 }
 
-std::string api_client::subscribe(const std::string& receiver_url,
-                                  std::uint32_t max_in_flight) const {
-  const json::object wanted{{"url", receiver_url}, {"max_in_flight", max_in_flight}};
-  const auto made = json::parse(call("POST", "/api/v1/subscriptions", json::serialize(wanted)));
+std::string api_client::subscribe(const wanted_subscription& wanted) const {
+  const json::object body{{"url", wanted.receiver_url},
+                          {"event_types", json::array{wanted.event_type}},
+                          {"max_in_flight", wanted.max_in_flight}};
+  const auto made = json::parse(call("POST", "/api/v1/subscriptions", json::serialize(body)));
   return std::string{made.at("id").as_string()};
 }
 
 void api_client::pause(const std::string& subscription) const {
   call("POST", "/api/v1/subscriptions/" + subscription + "/pause");
+}
+
+void api_client::resume(const std::string& subscription) const {
+  call("POST", "/api/v1/subscriptions/" + subscription + "/resume");
 }
 
 std::uint64_t api_client::pending() const {

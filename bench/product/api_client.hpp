@@ -21,15 +21,23 @@ struct product_counters {
   std::uint64_t records = 0;
 };
 
-/// What a benchmark asks of Talaria besides events. Blocking; throws std::runtime_error for any
-/// answer but a success.
+struct wanted_subscription {
+  std::string receiver_url;
+  std::uint32_t max_in_flight = 0;
+  /// Or a pattern; the default takes all.
+  std::string event_type = "*";
+};
+
+/// What a benchmark asks of Talaria besides events. Blocking, and thread-safe: each thread keeps a
+/// connection of its own. Throws std::runtime_error for any answer but a success.
 class api_client {
 public:
   api_client(std::string url, std::string key) : url_(std::move(url)), key_(std::move(key)) {}
 
-  /// A subscription to every event. @returns its id.
-  std::string subscribe(const std::string& receiver_url, std::uint32_t max_in_flight) const;
+  /// @returns its id.
+  std::string subscribe(const wanted_subscription& wanted) const;
   void pause(const std::string& subscription) const;
+  void resume(const std::string& subscription) const;
 
   /// Deliveries in the store, over all priorities.
   std::uint64_t pending() const;

@@ -134,8 +134,15 @@ std::chrono::nanoseconds talaria_process::cpu_time() const {
   return times->cpu;
 }
 
+std::uint64_t talaria_process::resident_bytes() const {
+  return status_bytes("VmRSS:");
+}
+
 std::uint64_t talaria_process::resident_bytes_max() const {
-  constexpr std::string_view name = "VmHWM:";
+  return status_bytes("VmHWM:");
+}
+
+std::uint64_t talaria_process::status_bytes(std::string_view name) const {
   const auto text = read_file(fmt::format("/proc/{}/status", pid_));
   const auto found = text.find(name);
   if (found == std::string::npos)

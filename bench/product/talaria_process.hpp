@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace talaria::bench {
 
@@ -37,12 +38,15 @@ public:
 
   /// Of all its threads, from its start on.
   std::chrono::nanoseconds cpu_time() const;
+  std::uint64_t resident_bytes() const;
   std::uint64_t resident_bytes_max() const;
 
 private:
   void spawn(const std::filesystem::path& binary, const std::string& store_url);
   std::string wait_for_url();
   bool wait_for_end(std::chrono::milliseconds patience) const;
+  /// Of a line such as `VmRSS:   1024 kB`.
+  std::uint64_t status_bytes(std::string_view name) const;
   [[noreturn]] void fail(const std::string& what) const;
 
   const std::string key_;

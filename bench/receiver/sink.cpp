@@ -44,9 +44,11 @@ void watch(int epoll, int descriptor, std::uint32_t events) {
 
 }  // namespace
 
-sink::sink(std::string answer, observer observe, std::size_t hosts)
+sink::sink(std::string answer, observer observe, std::size_t hosts,
+           std::chrono::milliseconds answers_after)
     : answer_(std::move(answer)),
       observe_(std::move(observe)),
+      answers_after_(answers_after),
       epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
       stop_(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
   for (std::size_t host = 0; host < hosts; ++host) {
@@ -99,7 +101,8 @@ std::chrono::nanoseconds sink::cpu_time() const {
 void sink::run() {
   std::array<epoll_event, events_at_once> events;
   while (true) {
-    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                 milliseconds_to_next_answer());
     for (int index = 0; index < count; ++index) {
       const auto& event = events[static_cast<std::size_t>(index)];
       if (event.data.fd == stop_.get())
@@ -109,7 +112,35 @@ void sink::run() {
       else if (const auto* listener = find_listener(event.data.fd); listener != nullptr)
         accept_all(*listener);
     }
+    send_due_answers();
   }
+}
+
+int sink::milliseconds_to_next_answer() const {
+  if (late_answers_.empty())
+    return -1;
+  const auto left = late_answers_.front().due - std::chrono::steady_clock::now();
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  return static_cast<int>(std::max<std::int64_t>(milliseconds, 0));
+}
+
+void sink::send_due_answers() {
+  const auto now = std::chrono::steady_clock::now();
+  while (!late_answers_.empty() && late_answers_.front().due <= now) {
+    const auto due = late_answers_.front();
+    late_answers_.pop_front();
+    const auto found = connections_.find(due.descriptor);
+    if (found == connections_.end() || found->second->number != due.connection)
+      continue;
+    answer(*found->second);
+    if (!write(*found->second))
+      connections_.erase(found);
+  }
+}
+
+void sink::answer(connection& client) {
+  client.unsent += answer_;
+  answered_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void sink::accept_all(const listener& from) {
@@ -124,6 +155,7 @@ void sink::accept_all(const listener& from) {
     auto& client = connections_[number];
     client = std::make_unique<connection>();
     client->socket = std::move(socket);
+    client->number = ++connections_made_;
     watch(epoll_.get(), number, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
   }
 }
@@ -138,11 +170,14 @@ void sink::serve(connection& client, std::uint32_t epoll_events) {
 
 bool sink::read(connection& client) {
   static thread_local std::array<char, read_bytes> buffer;
-  const auto answer = [&](const received_request& request) {
+  const auto take = [&](const received_request& request) {
     if (observe_)
       observe_(request);
-    client.unsent += answer_;
-    answered_.fetch_add(1, std::memory_order_relaxed);
+    if (answers_after_.count() == 0)
+      answer(client);
+    else
+      late_answers_.push_back(
+          {std::chrono::steady_clock::now() + answers_after_, client.socket.get(), client.number});
   };
   while (true) {
     const auto count = ::recv(client.socket.get(), buffer.data(), buffer.size(), 0);
@@ -151,7 +186,7 @@ bool sink::read(connection& client) {
     if (count == 0)
       return false;
     const auto bytes = static_cast<std::size_t>(count);
-    if (!client.requests.feed({buffer.data(), bytes}, answer))
+    if (!client.requests.feed({buffer.data(), bytes}, take))
       return false;
     // The socket is empty: whatever comes next is a new edge.
     if (bytes < buffer.size())

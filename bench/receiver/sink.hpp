@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,8 +28,10 @@ public:
 
   /// @param answer The bytes of a whole response.
   /// @param hosts From 1 to 254: with an address each, they are as many servers to a client.
+  /// @param answers_after How long it takes for each request.
   /// @throws std::system_error if the system refuses what is needed.
-  explicit sink(std::string answer, observer observe = {}, std::size_t hosts = 1);
+  explicit sink(std::string answer, observer observe = {}, std::size_t hosts = 1,
+                std::chrono::milliseconds answers_after = std::chrono::milliseconds{0});
   sink(const sink&) = delete;
   sink& operator=(const sink&) = delete;
   ~sink();
@@ -46,8 +49,15 @@ private:
   };
   struct connection {
     delivery::file_descriptor socket;
+    /// Tells it from a later one with the same descriptor.
+    std::uint64_t number = 0;
     request_reader requests;
     std::string unsent;
+  };
+  struct late_answer {
+    std::chrono::steady_clock::time_point due;
+    int descriptor = -1;
+    std::uint64_t connection = 0;
   };
 
   void run();
@@ -57,14 +67,22 @@ private:
   void serve(connection& client, std::uint32_t epoll_events);
   bool read(connection& client);
   bool write(connection& client);
+  void answer(connection& client);
+  void send_due_answers();
+  /// For epoll: -1 without an end.
+  int milliseconds_to_next_answer() const;
 
   const std::string answer_;
   const observer observe_;
+  const std::chrono::milliseconds answers_after_;
   std::vector<listener> listeners_;
   delivery::file_descriptor epoll_;
   delivery::file_descriptor stop_;
   std::atomic<std::uint64_t> answered_{0};
   std::unordered_map<int, std::unique_ptr<connection>> connections_;
+  std::uint64_t connections_made_ = 0;
+  /// In the order in which they are due.
+  std::deque<late_answer> late_answers_;
   std::thread thread_;
 };
 

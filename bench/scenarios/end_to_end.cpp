@@ -45,7 +45,8 @@ figure measure(const settings& settings, std::size_t payload_bytes) {
   const sink receiver{make_answer(204, ""),
                       [&](const received_request& request) { arrived.take(request); }};
   product talaria{settings};
-  talaria.api().subscribe(receiver.url() + "/receivers/0", requests_in_flight);
+  talaria.api().subscribe(
+      {.receiver_url = receiver.url() + "/receivers/0", .max_in_flight = requests_in_flight});
   auto options = talaria.load_options(settings);
   options.clients = clients;
   options.payload_bytes = payload_bytes;

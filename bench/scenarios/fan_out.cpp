@@ -27,8 +27,9 @@ figure measure(const settings& settings, std::size_t hosts) {
                       [&](const received_request& request) { arrived.take(request); }, hosts};
   product talaria{settings};
   for (std::size_t number = 0; number < receivers; ++number)
-    talaria.api().subscribe(fmt::format("{}/receivers/{}", receiver.url(number % hosts), number),
-                            requests_in_flight);
+    talaria.api().subscribe(
+        {.receiver_url = fmt::format("{}/receivers/{}", receiver.url(number % hosts), number),
+         .max_in_flight = requests_in_flight});
   auto options = talaria.load_options(settings);
   options.clients = clients;
   options.events_allowed = [&] { return arrived.first() / receivers + events_on_the_way; };

@@ -39,7 +39,7 @@ void check_stored(figure& measured, const product_counters& counters, std::uint6
 
 figure measure(const settings& settings, ingest_shape shape) {
   product talaria{settings};
-  talaria.api().pause(talaria.api().subscribe(nobody, 16));
+  talaria.api().pause(talaria.api().subscribe({.receiver_url = nobody, .max_in_flight = 16}));
   auto options = talaria.load_options(settings);
   options.clients = shape.clients;
   options.batch_events = shape.batch_events;

@@ -17,13 +17,41 @@ namespace {
 /// Without a delivery for so long, none is to come.
 constexpr auto drain_patience = 15s;
 constexpr auto drain_look_interval = 10ms;
+constexpr double mib = 1024.0 * 1024;
 
 }  // namespace
 
+product::product(const settings& settings)
+    : directory_{settings.directory},
+      store_{settings.postgresql_url, directory_.path()},
+      binary_{settings.talaria} {
+  start();
+}
+
+void product::start() {
+  process_.emplace(binary_, directory_.path(), store_.url());
+  api_.emplace(process_->url(), process_->key());
+}
+
+steady_clock::time_point product::restart() {
+  process_->stop();
+  const auto started = steady_clock::now();
+  start();
+  return started;
+}
+
+double product::resident_mib() const {
+  return static_cast<double>(process_->resident_bytes()) / mib;
+}
+
+double product::resident_mib_max() const {
+  return static_cast<double>(process_->resident_bytes_max()) / mib;
+}
+
 load::load_options product::load_options(const settings& settings) const {
   load::load_options options;
-  options.url = process_.url();
-  options.api_key = process_.key();
+  options.url = process_->url();
+  options.api_key = process_->key();
   options.duration = settings.duration;
   return options;
 }
@@ -36,12 +64,11 @@ load::load_report product::run(const load::load_options& options) const {
 }
 
 cpu_meter product::start_meter() const {
-  return cpu_meter{[this] { return process_.cpu_time(); },
+  return cpu_meter{[this] { return process_->cpu_time(); },
                    [this] { return store_.server_cpu_time(); }};
 }
 
 void product::describe_cost(figure& measured, const cpu_meter& meter, std::uint64_t units) const {
-  constexpr double mib = 1024.0 * 1024;
   measured.others_cpu = meter.others();
   if (units > 0) {
     const std::chrono::duration<double, std::micro> store = meter.store();
@@ -50,7 +77,7 @@ void product::describe_cost(figure& measured, const cpu_meter& meter, std::uint6
     if (store.count() > 0)
       measured.details["store_cpu_us"] = store.count() / static_cast<double>(units);
   }
-  measured.details["resident_mib_max"] = static_cast<double>(process_.resident_bytes_max()) / mib;
+  measured.details["resident_mib_max"] = resident_mib_max();
 }
 
 std::chrono::nanoseconds product::drain(std::uint64_t deliveries) const {
@@ -58,7 +85,7 @@ std::chrono::nanoseconds product::drain(std::uint64_t deliveries) const {
   auto last_progress = started;
   std::uint64_t last_ended = 0;
   while (true) {
-    const auto counters = api_.counters();
+    const auto counters = api_->counters();
     const auto ended = counters.delivered + counters.dead;
     const auto now = steady_clock::now();
     if (ended > last_ended)
@@ -72,7 +99,7 @@ std::chrono::nanoseconds product::drain(std::uint64_t deliveries) const {
 
 void product::stop(figure& measured) {
   try {
-    process_.stop();
+    process_->stop();
   } catch (const std::runtime_error& failure) {
     measured.faults.emplace_back(failure.what());
   }

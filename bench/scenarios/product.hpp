@@ -11,20 +11,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 
 namespace talaria::bench {
 
 /// A Talaria to be measured, on a store that is removed with it.
 class product {
 public:
-  explicit product(const settings& settings)
-      : directory_{settings.directory},
-        store_{settings.postgresql_url, directory_.path()},
-        process_{settings.talaria, directory_.path(), store_.url()},
-        api_{process_.url(), process_.key()} {}
+  explicit product(const settings& settings);
 
-  const api_client& api() const { return api_; }
-  const talaria_process& process() const { return process_; }
+  const api_client& api() const { return *api_; }
 
   load::load_options load_options(const settings& settings) const;
   /// @throws std::runtime_error if the load could not be made at all.
@@ -38,14 +35,24 @@ public:
   /// @returns how long it took.
   std::chrono::nanoseconds drain(std::uint64_t deliveries) const;
 
+  /// Ends it, and starts it on the same store. @returns when it was started: it serves on return.
+  std::chrono::steady_clock::time_point restart();
+
+  /// Of its process, now and at most until now.
+  double resident_mib() const;
+  double resident_mib_max() const;
+
   /// Ends it; a bad end is a fault of the figure.
   void stop(figure& measured);
 
 private:
+  void start();
+
   temporary_directory directory_;
   fresh_store store_;
-  talaria_process process_;
-  api_client api_;
+  std::filesystem::path binary_;
+  std::optional<talaria_process> process_;
+  std::optional<api_client> api_;
 };
 
 /// What the load itself says went wrong.

@@ -24,6 +24,8 @@ struct settings {
 struct scenario {
   std::string name;
   std::function<figure(const settings&)> measure;
+  /// Whether it is short when measurements are: part of a quick run.
+  bool quick = true;
 };
 
 }  // namespace talaria::bench

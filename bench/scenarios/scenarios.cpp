@@ -15,6 +15,10 @@ std::vector<scenario> all_scenarios() {
   all.push_back(quiet_latency());
   for (const std::size_t hosts : {100U, 1U})
     all.push_back(fan_out(hosts));
+  all.push_back(million_pending());
+  all.push_back(many_subscriptions());
+  for (const std::size_t requests_each : {1U, 10U})
+    all.push_back(slow_receivers_beside(requests_each));
   return all;
 }
 

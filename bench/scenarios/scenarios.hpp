@@ -33,6 +33,17 @@ scenario quiet_latency();
 /// Each event goes to a hundred subscriptions, whose receivers are spread over so many hosts.
 scenario fan_out(std::size_t hosts);
 
+/// A Talaria that is started on a million deliveries of paused subscriptions, which are resumed at
+/// once.
+scenario million_pending();
+
+/// Each of many subscriptions wants events of its own type, and few of these are submitted.
+scenario many_subscriptions();
+
+/// From the submission to a healthy receiver, beside a thousand that take 5 s to answer and have so
+/// many requests under way each. Ten are more than Talaria lets out at once in all.
+scenario slow_receivers_beside(std::size_t requests_each);
+
 /// All, in the order of the report.
 std::vector<scenario> all_scenarios();
 
