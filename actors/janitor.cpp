@@ -51,6 +51,8 @@ void purge_in_rounds(const char* what, const Purge& purge) {
 void purge(self_pointer self) {
   auto& state = self->state;
   const auto now = state.env->now();
+  if (const auto prepared = state.upkeep->prepare(now); !prepared)
+    spdlog::warn("making room for the coming days failed: {}", prepared.error().detail);
   purge_in_rounds("idempotency keys",
                   [&] { return state.upkeep->purge_idempotency_keys(now, purge_rows_max); });
   purge_in_rounds("events", [&] {

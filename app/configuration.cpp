@@ -1,5 +1,7 @@
 #include "app/configuration.hpp"
 
+#include "persistence/store.hpp"
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -65,22 +67,47 @@ result<void> read_listen(std::string_view text, configuration& into) {
   return {};
 }
 
+/// The parts between commas, without the spaces around them; empty ones are left out.
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  std::istringstream entries{std::string{text}};
+  for (std::string entry; std::getline(entries, entry, ',');) {
+    const auto first = entry.find_first_not_of(' ');
+    if (first != std::string::npos)
+      parts.push_back(entry.substr(first, entry.find_last_not_of(' ') - first + 1));
+  }
+  return parts;
+}
+
+auto flag_setting(bool configuration::*target) {
+  return [=](std::string_view text, configuration& into) -> result<void> {
+    if (text != "true" && text != "false")
+      return fail(ec::invalid_value, "must be true or false");
+    into.*target = text == "true";
+    return {};
+  };
+}
+
 result<void> read_store_url(std::string_view text, configuration& into) {
   constexpr std::string_view scheme = "sqlite:";
-  if (!text.starts_with(scheme) || text.size() == scheme.size())
-    return fail(ec::invalid_value, "must be sqlite:<file>");
+  const bool names_file = text.starts_with(scheme) && text.size() > scheme.size();
+  if (!names_file && !persistence::is_server_url(text))
+    return fail(ec::invalid_value, "must be sqlite:<file> or postgresql://...");
   into.store_url = text;
+  return {};
+}
+
+result<void> read_read_urls(std::string_view text, configuration& into) {
+  auto urls = split(text);
+  if (!std::ranges::all_of(urls, persistence::is_server_url))
+    return fail(ec::invalid_value, "must be URLs postgresql://..., separated by commas");
+  into.store_read_urls = std::move(urls);
   return {};
 }
 
 result<void> read_networks(std::string_view text, configuration& into) {
   std::vector<delivery::network> networks;
-  std::istringstream entries{std::string{text}};
-  for (std::string entry; std::getline(entries, entry, ',');) {
-    const auto first = entry.find_first_not_of(' ');
-    if (first == std::string::npos)
-      continue;
-    entry = entry.substr(first, entry.find_last_not_of(' ') - first + 1);
+  for (const auto& entry : split(text)) {
     auto network = delivery::parse_network(entry);
     if (!network)
       return fail(ec::invalid_value, fmt::format("{} is not a network such as 10.0.0.0/8", entry));
@@ -116,8 +143,23 @@ const std::array settings{
             number_setting(&c::http_workers, 1, 64)},
     setting{"http.connections_max", "20000", "Connections open at once; further ones are refused.",
             number_setting(&c::http_connections_max, 16, 1'000'000)},
-    setting{"store.url", "sqlite:talaria.db", "Where events are kept: sqlite:<file>.",
-            read_store_url},
+    setting{
+        "store.url", "sqlite:talaria.db",
+        "Where events are kept: sqlite:<file> or postgresql://<user>:<password>@<host>/<database>.",
+        read_store_url},
+    setting{
+        "store.read_urls", "",
+        "Comma-separated URLs of replicas of the PostgreSQL server, which answer lists in turn.",
+        read_read_urls},
+    setting{
+        "store.writers", "2",
+        "Connections to PostgreSQL that write events, and as many that write outcomes. SQLite has "
+        "one writer.",
+        number_setting(&c::store_writers, 1, 16)},
+    setting{"store.accept_data_loss", "false",
+            "Whether to use a PostgreSQL server that may lose what it committed: fsync, "
+            "full_page_writes or synchronous_commit is off.",
+            flag_setting(&c::accept_data_loss)},
     setting{"auth.bootstrap_key", "",
             "Administrator key made on the first start. Unset: one is made and printed once.",
             text_setting(&c::bootstrap_key, 16)},

@@ -25,6 +25,9 @@ struct configuration {
   std::size_t http_connections_max = 20'000;
 
   std::string store_url = "sqlite:talaria.db";
+  std::vector<std::string> store_read_urls;
+  bool accept_data_loss = false;
+  std::size_t store_writers = 2;
 
   /// Empty: a key is made and printed once.
   std::string bootstrap_key;

@@ -133,7 +133,7 @@ int serve(const given& given) {
     std::fflush(stdout);
   }
   spdlog::info("talaria {} serves http://{}:{} on {}", TALARIA_VERSION, settings->http_host,
-               (*running)->port(), settings->store_url);
+               (*running)->port(), persistence::to_display(settings->store_url));
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping: requests and attempts under way may end within {} ms",

@@ -142,8 +142,11 @@ public:
                                .addresses = engine_options(settings).addresses,
                                .draining = [this] { return draining_.load(); },
                                .now = now}) {
-    env_.addresses.event_writers.resize(1);
-    env_.addresses.outcome_writers.resize(1);
+    // SQLite has one writer at a time, and more of them only smaller groups.
+    const auto writers =
+        persistence::is_server_url(settings.store_url) ? settings.store_writers : std::size_t{1};
+    env_.addresses.event_writers.resize(writers);
+    env_.addresses.outcome_writers.resize(writers);
   }
 
   ~implementation() { stop(); }
@@ -173,7 +176,7 @@ public:
     return ended_in_time_;
   }
 
-  void keep(instance_lock lock) { lock_ = std::move(lock); }
+  void keep(std::optional<instance_lock> lock) { lock_ = std::move(lock); }
 
   std::uint16_t port_ = 0;
   std::string made_key_;
@@ -235,17 +238,42 @@ bool system::stop() {
   return implementation_->stop();
 }
 
-result<std::unique_ptr<system>> system::start(const configuration& settings) {
-  auto lock =
-      instance_lock::acquire(settings.store_url.substr(settings.store_url.find(':') + 1) + ".lock");
+namespace {
+
+/// What a process must have before it may use the store of a file. A server is shared, and tells
+/// its users apart by itself.
+result<std::optional<instance_lock>> lock_file(const std::string& store_url) {
+  if (persistence::is_server_url(store_url))
+    return std::nullopt;
+  auto lock = instance_lock::acquire(store_url.substr(store_url.find(':') + 1) + ".lock");
   if (!lock)
     return tl::unexpected(lock.error());
+  return *std::move(lock);
+}
+
+result<std::unique_ptr<persistence::store>> open_migrated(const configuration& settings) {
   const auto migrated = persistence::migrate_store(settings.store_url);
   if (!migrated)
     return tl::unexpected(migrated.error());
   if (migrated->from != migrated->to)
     spdlog::info("migrated the store from schema {} to {}", migrated->from, migrated->to);
-  auto store = persistence::open_store(settings.store_url);
+  auto store = persistence::open_store({.url = settings.store_url,
+                                        .read_urls = settings.store_read_urls,
+                                        .accept_data_loss = settings.accept_data_loss});
+  if (store) {
+    if (const auto prepared = (*store)->open_upkeep()->prepare(now()); !prepared)
+      return tl::unexpected(prepared.error());
+  }
+  return store;
+}
+
+}  // namespace
+
+result<std::unique_ptr<system>> system::start(const configuration& settings) {
+  auto lock = lock_file(settings.store_url);
+  if (!lock)
+    return tl::unexpected(lock.error());
+  auto store = open_migrated(settings);
   if (!store)
     return tl::unexpected(store.error());
   auto made_key = bootstrap(**store, settings.bootstrap_key, now(), random_bits);

@@ -39,8 +39,16 @@ shard_id shard_of(const domain::subscription_id& id) {
   return shard_id{static_cast<std::uint16_t>(hash % shard_count)};
 }
 
+bool is_server_url(std::string_view url) {
+  return postgres::is_url(url);
+}
+
+std::string to_display(const std::string& url) {
+  return is_server_url(url) ? postgres::to_display(url) : url;
+}
+
 result<std::unique_ptr<store>> open_store(const store_options& options) {
-  if (postgres::is_url(options.url))
+  if (is_server_url(options.url))
     return postgres::open(options);
   if (!options.read_urls.empty())
     return domain::fail(ec::invalid_value, "only a PostgreSQL store has replicas");
@@ -52,7 +60,7 @@ result<std::unique_ptr<store>> open_store(const std::string& url) {
 }
 
 result<migration_report> migrate_store(const std::string& url) {
-  if (postgres::is_url(url))
+  if (is_server_url(url))
     return postgres::migrate(url);
   return parse_sqlite_url(url).and_then(sqlite::migrate);
 }

@@ -399,6 +399,13 @@ struct migration_report {
   std::int64_t to = 0;
 };
 
+/// Whether a store's URL names a database server, which several processes may share: otherwise it
+/// names a file.
+bool is_server_url(std::string_view url);
+
+/// A store's URL without what must not be shown: its user, password and parameters.
+std::string to_display(const std::string& url);
+
 struct store_options {
   /// `sqlite:<file>`, or `postgresql://...` as libpq has it.
   std::string url;

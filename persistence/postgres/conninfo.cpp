@@ -44,6 +44,18 @@ bool is_url(std::string_view url) {
   return url.starts_with("postgresql://") || url.starts_with("postgres://");
 }
 
+std::string to_display(const std::string& url) {
+  const std::unique_ptr<PQconninfoOption, option_deleter> parsed{
+      PQconninfoParse(url.c_str(), nullptr)};
+  std::map<std::string_view, std::string_view> values;
+  for (const auto* option = parsed.get(); option != nullptr && option->keyword != nullptr;
+       ++option) {
+    if (option->val != nullptr)
+      values[option->keyword] = option->val;
+  }
+  return fmt::format("postgresql://{}/{}", values["host"], values["dbname"]);
+}
+
 domain::result<std::string> to_conninfo(const std::string& url, const statement_limits& limits) {
   const std::unique_ptr<PQconninfoOption, option_deleter> parsed{
       PQconninfoParse(url.c_str(), nullptr)};

@@ -17,6 +17,9 @@ struct statement_limits {
 /// Whether a store's URL names a PostgreSQL server: `postgresql://` or `postgres://`.
 bool is_url(std::string_view url);
 
+/// The hosts and the database of a URL, for people.
+std::string to_display(const std::string& url);
+
 /// The keywords and values of a URL, as libpq's connection strings have them: SOCI takes no URLs.
 ///
 /// Everything libpq understands may stand in the URL, several hosts included; what is added are

@@ -72,6 +72,10 @@ TEST_CASE("an impossible value is refused with the setting named") {
   CHECK(refused_name("[http]\nlisten = \"127.0.0.1:65536\"") == "http.listen");
   CHECK(refused_name("[store]\nurl = \"mysql:x\"") == "store.url");
   CHECK(refused_name("[store]\nurl = \"sqlite:\"") == "store.url");
+  CHECK(refused_name("[store]\nread_urls = [\"sqlite:a\"]") == "store.read_urls");
+  CHECK(refused_name("[store]\nwriters = 0") == "store.writers");
+  CHECK(refused_name("[store]\nwriters = 17") == "store.writers");
+  CHECK(refused_name("[store]\naccept_data_loss = \"perhaps\"") == "store.accept_data_loss");
   CHECK(refused_name("[log]\nlevel = \"loud\"") == "log.level");
   CHECK(refused_name("[log]\nformat = \"xml\"") == "log.format");
   CHECK(refused_name("[auth]\nbootstrap_key = \"fifteen-letters\"") == "auth.bootstrap_key");
