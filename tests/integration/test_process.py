@@ -43,14 +43,14 @@ def test_help_names_every_setting_with_its_default():
     assert "--http-listen" in text and "[127.0.0.1:8080]" in text
 
 
-def test_migrating_twice_changes_nothing_the_second_time(tmp_path):
-    store = {"TALARIA_STORE_URL": f"sqlite:{tmp_path / 'talaria.db'}"}
+def test_migrating_twice_changes_nothing_the_second_time(store_url):
+    store = {"TALARIA_STORE_URL": store_url}
     assert "migrated the store from schema 0" in run("migrate", **store).stdout
     assert "already" in run("migrate", **store).stdout
 
 
-def test_the_first_start_without_a_key_prints_one_that_works_and_never_again(tmp_path):
-    talaria = Talaria(tmp_path)
+def test_the_first_start_without_a_key_prints_one_that_works_and_never_again(tmp_path, store_url):
+    talaria = Talaria(tmp_path, store_url=store_url)
     del talaria.environment["TALARIA_AUTH_BOOTSTRAP_KEY"]
     with talaria:
         key = talaria.wait_for_log(r"Administrator key \(shown only this once\): (\S+)").group(1)
@@ -83,14 +83,14 @@ def test_a_second_process_on_the_same_store_or_port_is_refused(tmp_path):
         assert str(talaria.port) in same_port.stderr
 
 
-def test_a_stop_lets_the_attempt_under_way_end_and_records_it(tmp_path):
+def test_a_stop_lets_the_attempt_under_way_end_and_records_it(tmp_path, store_url):
     release = threading.Event()
 
     def wait_then_take(_number, _headers):
         release.wait(30)
         return 204
 
-    with Receiver(wait_then_take) as receiver, Talaria(tmp_path) as talaria:
+    with Receiver(wait_then_take) as receiver, Talaria(tmp_path, store_url=store_url) as talaria:
         talaria.subscribe(url=receiver.url)
         status, event = talaria.call("POST", "/api/v1/events", {"event_type": "a", "payload": 1})
         assert status == 202
@@ -105,9 +105,10 @@ def test_a_stop_lets_the_attempt_under_way_end_and_records_it(tmp_path):
         assert len(receiver.requests) == 1
 
 
-def test_a_second_signal_ends_it_at_once(tmp_path):
+def test_a_second_signal_ends_it_at_once(tmp_path, store_url):
     blocked = threading.Event()
-    with Receiver(lambda *_: blocked.wait(30) or 204) as receiver, Talaria(tmp_path) as talaria:
+    talaria = Talaria(tmp_path, store_url=store_url)
+    with Receiver(lambda *_: blocked.wait(30) or 204) as receiver, talaria:
         talaria.subscribe(url=receiver.url)
         talaria.call("POST", "/api/v1/events", {"event_type": "a", "payload": 1})
         talaria.wait_until_in_flight(1)
@@ -118,8 +119,9 @@ def test_a_second_signal_ends_it_at_once(tmp_path):
         blocked.set()
 
 
-def test_neither_keys_nor_payloads_nor_secrets_reach_the_log(tmp_path):
-    with Receiver() as receiver, Talaria(tmp_path, log_level="trace") as talaria:
+def test_neither_keys_nor_payloads_nor_secrets_reach_the_log(tmp_path, store_url):
+    talaria = Talaria(tmp_path, store_url=store_url, log_level="trace")
+    with Receiver() as receiver, talaria:
         subscription = talaria.subscribe(url=receiver.url)
         _, secret = talaria.call("GET", f"/api/v1/subscriptions/{subscription['id']}/secret")
         talaria.call("POST", "/api/v1/events", {"event_type": "a", "payload": "not-for-the-log"})

@@ -44,8 +44,8 @@ def github_events():
 
 
 @pytest.fixture
-def talaria(tmp_path):
-    with Talaria(tmp_path) as running:
+def talaria(tmp_path, store_url):
+    with Talaria(tmp_path, store_url=store_url) as running:
         yield running
 
 
