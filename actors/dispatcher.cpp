@@ -13,9 +13,6 @@ namespace {
 
 using self_pointer = dispatcher_actor::stateful_pointer<dispatcher_state>;
 
-/// Indexes of `domain::priority`: six parts high, three normal, one low, spread evenly.
-constexpr std::array<std::size_t, 10> turns{0, 1, 0, 0, 1, 0, 2, 0, 1, 0};
-
 attempt_result to_result(delivery::outbound_response response, domain::attempt attempt) {
   attempt.duration = std::chrono::round<std::chrono::milliseconds>(response.duration);
   attempt.status_code = response.status_code;
@@ -26,7 +23,6 @@ attempt_result to_result(delivery::outbound_response response, domain::attempt a
 
 void start(self_pointer self, std::shared_ptr<attempt_order> order) {
   auto& env = *self->state.env;
-  ++self->state.in_flight;
   const auto& ordered = order->ordered();
   domain::attempt attempt{.number = ordered.number,
                           .started_at = env.now(),
@@ -39,49 +35,37 @@ void start(self_pointer self, std::shared_ptr<attempt_order> order) {
                                                    ordered.number, attempt.started_at);
   env.send_request(std::move(request),
                    [order = std::move(order), attempt = std::move(attempt),
+                    subscription = ordered.subscription->number,
                     dispatcher = dispatcher_actor{self}](delivery::outbound_response response) {
                      order->finish(to_result(std::move(response), attempt));
-                     caf::anon_send(dispatcher, transfer_ended{});
+                     caf::anon_send(dispatcher, transfer_ended{subscription});
                    });
+}
+
+/// The last eighth of the places is for those who have none: what is slow may take many places, but
+/// never all.
+std::shared_ptr<attempt_order> next(dispatcher_state& state) {
+  const auto& env = *state.env;
+  const auto places = env.settings.attempts_in_flight_max;
+  const auto taken = state.queue.under_way();
+  if (taken >= places || env.outcomes_waiting >= env.settings.outcomes_waiting_max)
+    return nullptr;
+  const auto kept_for_idle = places / 8;
+  return state.queue.pop(taken < places - kept_for_idle ? attempt_queue::turn_of::anybody
+                                                        : attempt_queue::turn_of::idle);
 }
 
 void start_waiting(self_pointer self) {
   auto& state = self->state;
-  while (state.in_flight < state.env->settings.attempts_in_flight_max) {
-    auto order = state.waiting.pop();
-    if (!order)
-      break;
+  while (auto order = next(state))
     start(self, std::move(order));
-  }
-  state.env->metrics.attempts_in_flight.Set(static_cast<double>(state.in_flight));
-  state.env->metrics.attempts_queued.Set(static_cast<double>(state.waiting.size()));
-  state.card->set_gauge(0, static_cast<std::int64_t>(state.in_flight));
-  state.card->set_gauge(1, static_cast<std::int64_t>(state.waiting.size()));
+  state.env->metrics.attempts_in_flight.Set(static_cast<double>(state.queue.under_way()));
+  state.env->metrics.attempts_queued.Set(static_cast<double>(state.queue.waiting()));
+  state.card->set_gauge(0, static_cast<std::int64_t>(state.queue.under_way()));
+  state.card->set_gauge(1, static_cast<std::int64_t>(state.queue.waiting()));
 }
 
 }  // namespace
-
-void priority_queue::push(std::shared_ptr<attempt_order> order) {
-  const auto line = static_cast<std::size_t>(order->priority());
-  lines_.at(line).push_back(std::move(order));
-}
-
-std::shared_ptr<attempt_order> priority_queue::pop() {
-  for (std::size_t tried = 0; tried < turns.size(); ++tried) {
-    auto& line = lines_.at(turns.at(turn_));
-    turn_ = (turn_ + 1) % turns.size();
-    if (line.empty())
-      continue;
-    auto order = std::move(line.front());
-    line.pop_front();
-    return order;
-  }
-  return nullptr;
-}
-
-std::size_t priority_queue::size() const {
-  return lines_[0].size() + lines_[1].size() + lines_[2].size();
-}
 
 dispatcher_actor::behavior_type dispatcher(self_pointer self, environment* env,
                                            std::shared_ptr<supervision::actor_card> card) {
@@ -91,12 +75,16 @@ dispatcher_actor::behavior_type dispatcher(self_pointer self, environment* env,
   return {
       [self](dispatch_attempt& dispatch) {
         ++self->state.card->messages_handled;
-        self->state.waiting.push(std::move(dispatch.order));
+        self->state.queue.push(std::move(dispatch.order));
         start_waiting(self);
       },
-      [self](transfer_ended) {
+      [self](transfer_ended ended) {
         ++self->state.card->messages_handled;
-        --self->state.in_flight;
+        self->state.queue.ended(ended.subscription);
+        start_waiting(self);
+      },
+      [self](outcomes_taken) {
+        ++self->state.card->messages_handled;
         start_waiting(self);
       },
   };

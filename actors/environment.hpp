@@ -10,6 +10,7 @@
 #include "supervision/restart_budget.hpp"
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -21,7 +22,12 @@ namespace talaria::actors {
 struct settings {
   /// A group that is being gathered is committed when it holds this many events.
   std::size_t append_events_max = 500;
+  /// Or payloads of this size.
+  std::size_t append_bytes_max = 4 * 1024 * 1024;
   std::size_t record_outcomes_max = 500;
+  /// No attempt is started while so many outcomes wait for the store: each of them would be made
+  /// again if the process ended now.
+  std::int64_t outcomes_waiting_max = 10'000;
   std::size_t attempts_in_flight_max = 2048;
   /// A subscription without work ends after this time, and is woken when there is some.
   std::chrono::seconds passivate_after{120};
@@ -62,6 +68,8 @@ struct environment {
     std::vector<supervision::address<outcome_writer_actor>> outcome_writers;
   };
   struct addresses addresses;
+  /// In the outcome writers.
+  std::atomic<std::int64_t> outcomes_waiting{0};
 };
 
 }  // namespace talaria::actors

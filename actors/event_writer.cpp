@@ -68,6 +68,7 @@ void commit_group(self_pointer self) {
   auto& state = self->state;
   auto group = std::exchange(state.group, {});
   state.group_events = 0;
+  state.group_bytes = 0;
   if (group.empty())
     return;
   // Fan-outs of different revisions cannot be checked in one transaction. The older ones are
@@ -99,6 +100,11 @@ void commit_group(self_pointer self) {
   }
 }
 
+bool is_full(const event_writer_state& state) {
+  return state.group_events >= state.env->settings.append_events_max ||
+         state.group_bytes >= state.env->settings.append_bytes_max;
+}
+
 }  // namespace
 
 event_writer_actor::behavior_type event_writer(self_pointer self, environment* env,
@@ -112,9 +118,12 @@ event_writer_actor::behavior_type event_writer(self_pointer self, environment* e
       [self](append_events& append) {
         auto& state = self->state;
         ++state.card->messages_handled;
-        state.group_events += append.submission->drafts().size();
+        for (const auto& draft : append.submission->drafts()) {
+          ++state.group_events;
+          state.group_bytes += draft.event->payload.size();
+        }
         state.group.push_back(std::move(append));
-        if (state.group_events >= state.env->settings.append_events_max)
+        if (is_full(state))
           commit_group(self);
         else if (state.group.size() == 1)
           self->send(self, flush_due{});

@@ -21,6 +21,7 @@ struct event_writer_state {
   std::unique_ptr<persistence::event_appender> appender;
   std::vector<append_events> group;
   std::size_t group_events = 0;
+  std::size_t group_bytes = 0;
 };
 
 event_writer_actor::behavior_type event_writer(

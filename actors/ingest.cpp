@@ -6,6 +6,7 @@
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace talaria::actors {
@@ -83,6 +84,19 @@ void take_catalog(ingest_pointer self, catalog_loaded& loaded) {
 
 // -------------------------------------------------------------------------------- submissions
 
+/// The first writer that still gathers a group; the idlest if none does. With little to do one
+/// writer does all of it, since large groups cost less than many at once.
+std::size_t choose_writer(const ingest_state& state) {
+  const auto full = static_cast<std::int64_t>(state.env->settings.append_events_max);
+  const auto& loads = state.writer_loads;
+  const auto gathering =
+      std::ranges::find_if(loads, [&](const writer_load& load) { return load.events() < full; });
+  const auto chosen = gathering != loads.end()
+                          ? gathering
+                          : std::ranges::min_element(loads, {}, &writer_load::events);
+  return static_cast<std::size_t>(chosen - loads.begin());
+}
+
 void fan_out_and_append(ingest_pointer self, std::shared_ptr<pending_submission> submission) {
   auto& state = self->state;
   append_events append;
@@ -94,8 +108,9 @@ void fan_out_and_append(ingest_pointer self, std::shared_ptr<pending_submission>
       targets.push_back({subscription->number, persistence::shard_of(subscription->id)});
   }
   append.submission = std::move(submission);
-  const auto& writers = state.env->addresses.event_writers;
-  self->send(writers[state.next_writer++ % writers.size()].get(), std::move(append));
+  const auto writer = choose_writer(state);
+  append.load = state.writer_loads[writer].add(static_cast<std::int64_t>(append.fan_out.size()));
+  self->send(state.env->addresses.event_writers[writer].get(), std::move(append));
 }
 
 void submit_waiting(ingest_pointer self) {
@@ -180,6 +195,7 @@ ingest_actor::behavior_type ingest(ingest_pointer self, environment* env,
                                    std::shared_ptr<supervision::actor_card> card) {
   supervision::fail_with_exception_text(self);
   self->state.env = env;
+  self->state.writer_loads.resize(env->addresses.event_writers.size());
   self->state.card = std::move(card);
   self->set_down_handler([self](caf::down_msg& down) { subscription_down(self, down); });
   start_catalog_load(self);

@@ -62,7 +62,8 @@ struct ingest_state {
   by_number<supervised_subscription> subscriptions;
   std::unordered_map<caf::actor_id, domain::subscription_number> numbers;
 
-  std::size_t next_writer = 0;
+  /// One for each event writer.
+  std::vector<writer_load> writer_loads;
   std::shared_ptr<std::promise<void>> drained;
 };
 

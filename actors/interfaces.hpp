@@ -98,7 +98,9 @@ using dispatcher_actor = caf::typed_actor<
   /// Makes the attempt as soon as the cap and the priorities allow.
   caf::reacts_to<dispatch_attempt>,
   /// A request has ended, so that another may start.
-  caf::reacts_to<transfer_ended>>;
+  caf::reacts_to<transfer_ended>,
+  /// Goes on with what was held back.
+  caf::reacts_to<outcomes_taken>>;
 
 /// Finds due work that nobody holds, and deletes what is past its time. See janitor.hpp.
 using janitor_actor = caf::typed_actor<

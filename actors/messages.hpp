@@ -3,6 +3,7 @@
 #include "actors/attempt_order.hpp"
 #include "actors/delivery_window.hpp"
 #include "actors/pending_submission.hpp"
+#include "actors/writer_load.hpp"
 #include "domain/id.hpp"
 #include "domain/subscription.hpp"
 #include "persistence/store.hpp"
@@ -32,6 +33,8 @@ struct append_events {
   std::shared_ptr<pending_submission> submission;
   std::vector<std::vector<persistence::delivery_target>> fan_out;
   std::int64_t catalog_revision = 0;
+  /// Its place in what its writer has to do.
+  writer_load::share load;
 };
 
 /// The catalogue moved on before these could be committed: they need a new fan-out.
@@ -59,7 +62,12 @@ struct dispatch_attempt {
 };
 
 /// To the dispatcher: a request left the engine.
-struct transfer_ended {};
+struct transfer_ended {
+  domain::subscription_number subscription{};
+};
+
+/// To the dispatcher: the store takes outcomes again, after too many had waited for it.
+struct outcomes_taken {};
 
 struct attempt_finished {
   domain::event_id event;
@@ -151,6 +159,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::events_committed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::deliver)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::dispatch_attempt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::transfer_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::outcomes_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::attempt_finished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::outcomes_recorded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::page_loaded)

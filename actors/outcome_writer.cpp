@@ -70,6 +70,14 @@ void back_off(self_pointer self, const domain::error& error) {
   state.backoff = std::clamp(state.backoff * 2, backoff_min, backoff_max);
 }
 
+void note_taken(self_pointer self, std::int64_t outcomes) {
+  auto& env = *self->state.env;
+  const auto before = env.outcomes_waiting.fetch_sub(outcomes);
+  const auto max = env.settings.outcomes_waiting_max;
+  if (before >= max && before - outcomes < max)
+    self->send(env.addresses.dispatcher.get(), outcomes_taken{});
+}
+
 void commit_group(self_pointer self) {
   auto& state = self->state;
   state.flush_pending = false;
@@ -91,6 +99,7 @@ void commit_group(self_pointer self) {
     state.backoff = std::chrono::milliseconds{0};
     for (const auto& recorded : group)
       state.waiting.erase(recorded.outcome.delivery);
+    note_taken(self, static_cast<std::int64_t>(group.size()));
     answer(self, std::move(group), *statuses);
   } else {
     back_off(self, statuses.error());
@@ -113,7 +122,8 @@ outcome_writer_actor::behavior_type outcome_writer(self_pointer self, environmen
         auto& state = self->state;
         ++state.card->messages_handled;
         const auto delivery = message.outcome.delivery;
-        state.waiting.insert_or_assign(delivery, std::move(message));
+        if (state.waiting.insert_or_assign(delivery, std::move(message)).second)
+          ++state.env->outcomes_waiting;
         schedule_flush(self);
       },
       [self](flush_due) { commit_group(self); },

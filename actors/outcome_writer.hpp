@@ -10,12 +10,20 @@ namespace talaria::actors {
 
 /// Makes the outcomes of attempts durable, in groups, and tells their subscriptions.
 ///
-/// While the store is unavailable the outcomes wait here; each still holds its place in its
-/// subscription's window, which bounds them. Owns its session; detached, since commits block. When
-/// it dies, the subscriptions miss their answers and send the outcomes again, which changes nothing
-/// where they had been recorded.
+/// While the store is unavailable the outcomes wait here. They are bounded: when too many wait, the
+/// dispatcher starts no attempt until the store has taken some. Owns its session; detached, since
+/// commits block. When it dies, the subscriptions miss their answers and send the outcomes again,
+/// which changes nothing where they had been recorded.
 struct outcome_writer_state {
   static inline const char* name = "outcome_writer";
+
+  outcome_writer_state() = default;
+  outcome_writer_state(const outcome_writer_state&) = delete;
+  outcome_writer_state& operator=(const outcome_writer_state&) = delete;
+  ~outcome_writer_state() {
+    if (env != nullptr)
+      env->outcomes_waiting -= static_cast<std::int64_t>(waiting.size());
+  }
 
   environment* env = nullptr;
   std::shared_ptr<supervision::actor_card> card;

@@ -32,7 +32,7 @@ std::string sent_request::header(const std::string& name) const {
 }
 
 actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&)>& adjust)
-    : store(make_store(directory)),
+    : store(std::make_unique<interruptible_store>(make_store(directory))),
       env{.now = [this] { return simulated.now(); },
           .random_fraction =
               [this] {

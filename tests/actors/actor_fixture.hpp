@@ -4,6 +4,7 @@
 #include "actors/local_gateway.hpp"
 #include "persistence/store.hpp"
 #include "supervision/supervisor.hpp"
+#include "tests/actors/interruptible_store.hpp"
 #include "tests/support/simulated_system.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -63,7 +64,7 @@ public:
   std::size_t awake_subscriptions() const;
 
   temporary_directory directory;
-  std::unique_ptr<persistence::store> store;
+  std::unique_ptr<interruptible_store> store;
   simulated_system simulated;
   supervision::directory actors;
   prometheus::Registry registry;

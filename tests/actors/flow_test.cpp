@@ -309,6 +309,30 @@ TEST_CASE("an outcome that its writer took to the grave is recorded by the next 
   CHECK(f.all_ids.size() == 1);
 }
 
+TEST_CASE("while the store takes no outcomes, attempts end with a bounded number of them waiting") {
+  actor_fixture f{[](auto& settings) { settings.outcomes_waiting_max = 3; }};
+  f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 1; });
+  f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 1; });
+  f.store->records = false;
+  f.submit(10);
+  for (int i = 0; i < 20; ++i) {
+    f.answer_all(200);
+    f.simulated.advance(1s);
+  }
+  const auto sent = f.all_ids.size();
+  CHECK(sent >= 3);
+  CHECK(sent <= 3 + 2);  // and what was under way
+  CHECK(f.env.outcomes_waiting == static_cast<std::int64_t>(sent));
+
+  f.store->records = true;
+  for (int i = 0; i < 40; ++i) {
+    f.simulated.advance(1s);
+    f.answer_all(200);
+  }
+  CHECK(f.all_ids.size() == 20);
+  CHECK(f.env.outcomes_waiting == 0);
+}
+
 TEST_CASE("draining lets attempts under way end, starts none, and refuses submissions") {
   actor_fixture f;
   f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 1; });
