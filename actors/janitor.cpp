@@ -53,6 +53,9 @@ void purge(self_pointer self) {
   const auto now = state.env->now();
   if (const auto prepared = state.upkeep->prepare(now); !prepared)
     spdlog::warn("making room for the coming days failed: {}", prepared.error().detail);
+  if (const auto cancelled = state.upkeep->cancel_orphans(now); !cancelled)
+    spdlog::warn("cancelling deliveries of deleted subscriptions failed: {}",
+                 cancelled.error().detail);
   purge_in_rounds("idempotency keys",
                   [&] { return state.upkeep->purge_idempotency_keys(now, purge_rows_max); });
   purge_in_rounds("events", [&] {

@@ -365,6 +365,11 @@ public:
   /// Makes room for the events of the coming days; to be called at least once a day.
   virtual result<void> prepare(timestamp now) = 0;
 
+  /// Cancels what is pending for subscriptions that were deleted in the last minutes: an append
+  /// that was under way then may have come after the deletion.
+  /// @returns of how many subscriptions.
+  virtual result<std::size_t> cancel_orphans(timestamp now) = 0;
+
   /// Deletes up to `rows_max` idempotency keys that expired by `now`.
   /// @returns how many it deleted.
   virtual result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) = 0;

@@ -1,13 +1,28 @@
 #include "persistence/postgres/upkeep.hpp"
 
 #include "persistence/postgres/partitions.hpp"
-#include "persistence/sql/statement.hpp"
+#include "persistence/sql/catalog_statements.hpp"
 
 namespace talaria::persistence::postgres {
 
 namespace {
 
 constexpr std::chrono::days days_ahead{7};
+
+/// Far more than an append can take, and the clocks of nodes differ.
+constexpr std::chrono::minutes orphans_appear_within{10};
+
+struct orphan_statements {
+  explicit orphan_statements(const sql::open_session& open) : open{open} {}
+
+  sql::open_session open;
+  sql::pending_statements pending{open};
+
+  sql::query<sql::row<subscription_number>(timestamp)> orphaned{open, R"(
+      select number from subscriptions s
+      where deleted_us > :since
+        and exists (select 1 from delivery_queue q where q.subscription = s.number))"};
+};
 
 struct purge_statements {
   explicit purge_statements(const sql::open_session& open) : open{open} {}
@@ -25,6 +40,18 @@ struct purge_statements {
 result<void> upkeep::prepare(timestamp now) {
   const auto today = std::chrono::floor<std::chrono::days>(now);
   return ensure_partitions(connection_, today, today + days_ahead);
+}
+
+result<std::size_t> upkeep::cancel_orphans(timestamp now) {
+  return sql::in_transaction<orphan_statements>(
+      connection_, "begin", [&](orphan_statements& sql) -> result<std::size_t> {
+        std::vector<subscription_number> numbers;
+        sql.orphaned.each([&](subscription_number number) { numbers.push_back(number); },
+                          now - orphans_appear_within);
+        for (const auto number : numbers)
+          sql.pending.cancel(number, now);
+        return numbers.size();
+      });
 }
 
 result<std::size_t> upkeep::purge_idempotency_keys(timestamp now, std::size_t rows_max) {

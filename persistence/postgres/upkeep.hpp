@@ -10,6 +10,7 @@ public:
   explicit upkeep(database& database) : connection_{database.patient()} {}
 
   result<void> prepare(timestamp now) override;
+  result<std::size_t> cancel_orphans(timestamp now) override;
   result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) override;
   result<std::size_t> purge_events(timestamp before, std::size_t events_max) override;
 

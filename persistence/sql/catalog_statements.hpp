@@ -24,38 +24,52 @@ private:
   command<> increment{open, "update catalog_revision set revision = revision + 1"};
 };
 
+/// Cancels what a subscription has pending.
+struct pending_statements {
+  explicit pending_statements(const open_session& open) : open{open} {}
+
+  void cancel(subscription_number number, timestamp now) {
+    // Or an outcome could come between the next two.
+    lock.value(number);
+    mark_cancelled(now, number);
+    drop(number);
+  }
+
+private:
+  open_session open;
+
+  query<row<std::int64_t>(subscription_number)> lock{open, R"(
+      select count(*) from (
+        select event_id from delivery_queue where subscription = :subscription for update) locked)"};
+
+  command<timestamp, subscription_number> mark_cancelled{open, R"(
+      insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
+                           error, status, next_due_us, node, response_body)
+      select event_id, subscription, attempts + 1, :now, 0, 0, 0, 3, null, '', ''
+      from delivery_queue where subscription = :subscription)"};
+
+  command<subscription_number> drop{
+      open, "delete from delivery_queue where subscription = :subscription"};
+};
+
 /// Marks a subscription as deleted and cancels what it has pending.
 struct deletion_statements {
   explicit deletion_statements(const open_session& open) : open{open} {}
 
   void erase(subscription_number number, std::int64_t revision, timestamp now) {
     mark(now, revision, number);
-    lock_pending.value(number);
-    cancel_pending(now, number);
-    drop_pending(number);
+    pending.cancel(number, now);
   }
 
 private:
   open_session open;
+  pending_statements pending{open};
 
   // Its secrets sign nothing any more.
   command<timestamp, std::int64_t, subscription_number> mark{open, R"(
       update subscriptions
       set deleted_us = :now, updated_us = :now, revision = :revision, secrets = '[]'
       where number = :number)"};
-
-  query<row<std::int64_t>(subscription_number)> lock_pending{open, R"(
-      select count(*) from (
-        select event_id from delivery_queue where subscription = :subscription for update) locked)"};
-
-  command<timestamp, subscription_number> cancel_pending{open, R"(
-      insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
-                           error, status, next_due_us, node, response_body)
-      select event_id, subscription, attempts + 1, :now, 0, 0, 0, 3, null, '', ''
-      from delivery_queue where subscription = :subscription)"};
-
-  command<subscription_number> drop_pending{
-      open, "delete from delivery_queue where subscription = :subscription"};
 };
 
 }  // namespace talaria::persistence::sql

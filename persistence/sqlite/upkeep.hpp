@@ -10,6 +10,8 @@ public:
   explicit upkeep(std::unique_ptr<sql::access> access) : access_{std::move(access)} {}
 
   result<void> prepare(timestamp /*now*/) override { return {}; }
+  /// None: writers come one after the other, and check the catalogue.
+  result<std::size_t> cancel_orphans(timestamp /*now*/) override { return 0; }
   result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) override;
   result<std::size_t> purge_events(timestamp before, std::size_t events_max) override;
 

@@ -190,6 +190,22 @@ TEST_CASE("PostgreSQL: a partition whose detaching was interrupted is dropped by
                  "and tablename like '%20260202'") == 0);
 }
 
+TEST_CASE("PostgreSQL: what an append adds to a subscription after its deletion is cancelled") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  const auto subscription = world.subscribe();
+  const auto event = world.submit({});
+  world.now = at(100);
+  expect(world.catalog->delete_subscription(world.owner, subscription.id, world.now));
+  *place.connect() << "insert into delivery_queue(subscription, event_id, due_us, shard, priority, "
+                      "attempts, run_attempts) values(" +
+                          std::to_string(domain::to_integer(subscription.number)) + ", '" +
+                          domain::to_string(event) + "', 0, 0, 1, 0, 0)";
+  CHECK(expect(world.upkeep->cancel_orphans(at(101))) == 1);
+  CHECK(expect(world.upkeep->cancel_orphans(at(101))) == 0);
+  CHECK(world.delivery(event, subscription).status == delivery_status::cancelled);
+}
+
 TEST_CASE("PostgreSQL: lists come from a replica, and from the primary while there is none") {
   postgres_place place;
   world world{std::make_unique<shared_postgres_place>(place)};
