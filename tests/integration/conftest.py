@@ -1,5 +1,6 @@
 import pytest
 
+import postgres_faults
 import postgresql
 
 
@@ -11,3 +12,11 @@ def store_url(request, tmp_path):
         return
     with postgresql.fresh_database(postgresql.shared_server()) as url:
         yield url
+
+
+def pytest_terminal_summary(terminalreporter):
+    if postgres_faults.table:
+        terminalreporter.section("PostgreSQL's failures")
+        terminalreporter.line(postgres_faults.Verdict.HEAD)
+        for verdict in postgres_faults.table:
+            terminalreporter.line(str(verdict))

@@ -3,6 +3,7 @@ import contextlib
 import os
 import re
 import subprocess
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -46,3 +47,69 @@ def fresh_database(server, options=""):
         yield with_database(server, name)
     finally:
         query(server, f"drop database {name} with (force)")
+
+
+class Server:
+    """One of the caller's own, which it may ill-treat."""
+
+    def __init__(self, *settings, directory=None):
+        self.directory = directory or tempfile.mkdtemp(prefix="talaria-", dir="/tmp")
+        self.url = self._run("start", *settings).strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._run("remove")
+
+    def start(self):
+        self._run("start")
+
+    def stop(self, mode="fast"):
+        self._run("stop", mode)
+
+    def runs(self):
+        probe = ["psql", self.url, "-XAtqc", "select 1"]
+        return subprocess.run(probe, capture_output=True, timeout=60, check=False).returncode == 0
+
+    def make_replica(self):
+        """A server that follows this one; the caller ends it."""
+        directory = tempfile.mkdtemp(prefix="talaria-", dir="/tmp")
+        run_script("replicate", directory, self.directory)
+        return Server(directory=directory)
+
+    def terminate_sessions(self):
+        query(
+            self.url,
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+            "where backend_type = 'client backend' and pid <> pg_backend_pid()",
+        )
+
+    def signal(self, number):
+        """To all its processes: the first one before those that it starts."""
+        first = int(Path(self.directory, "data", "postmaster.pid").read_text().split()[0])
+        os.kill(first, number)
+        children = ["ps", "-o", "pid=", "--ppid", str(first)]
+        listed = subprocess.run(children, capture_output=True, text=True, timeout=60, check=False)
+        for child in listed.stdout.split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), number)
+
+    def _run(self, command, *arguments):
+        return run_script(command, self.directory, *arguments)
+
+
+def run_script(command, *arguments):
+    # Not through a pipe: the server would hold it open.
+    with tempfile.TemporaryFile("w+") as errors:
+        done = subprocess.run(
+            [SCRIPT, command, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        errors.seek(0)
+        assert done.returncode == 0, errors.read()
+    return done.stdout

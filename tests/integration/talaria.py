@@ -21,6 +21,18 @@ def clean_environment():
     return {name: value for name, value in os.environ.items() if not name.startswith("TALARIA_")}
 
 
+def run(*arguments, **variables):
+    """A command of Talaria's that ends by itself."""
+    return subprocess.run(
+        [str(BINARY), *arguments],
+        env={**clean_environment(), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 class Talaria:
     """One process at a time, on one store."""
 
@@ -124,8 +136,10 @@ class Client:
     def __init__(self, port):
         self.port = port
         self.reader = self.writer = None
+        self.head = ""
 
     async def request(self, method, path, body=b"", headers=()):
+        """Status and body of the answer; its head stays in `head`."""
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         lines = [
@@ -137,10 +151,14 @@ class Client:
             *headers,
         ]
         self.writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
-        length = re.search(r"(?i)^content-length: (\d+)", head, re.MULTILINE)
-        answer = await self.reader.readexactly(int(length.group(1)) if length else 0)
-        return int(head.split(" ", 2)[1]), answer
+        self.head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
+        answer = await self.reader.readexactly(int(self.header("content-length") or 0))
+        return int(self.head.split(" ", 2)[1]), answer
+
+    def header(self, name):
+        """Of the last answer; None if it has none of this name."""
+        found = re.search(rf"(?im)^{re.escape(name)}: *(.*?)\r$", self.head)
+        return found and found.group(1)
 
     def close(self):
         if self.writer is not None:

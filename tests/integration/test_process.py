@@ -9,18 +9,7 @@ import threading
 import pytest
 
 from receiver import Receiver
-from talaria import BINARY, KEY, Client, Talaria, clean_environment
-
-
-def run(*arguments, **variables):
-    return subprocess.run(
-        [str(BINARY), *arguments],
-        env={**clean_environment(), **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+from talaria import KEY, Client, Talaria, run
 
 
 def test_an_unknown_setting_keeps_it_from_starting_and_is_named(tmp_path):
