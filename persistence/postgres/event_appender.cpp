@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <set>
 
 namespace talaria::persistence::postgres {
@@ -17,6 +18,10 @@ namespace {
 
 using domain::ec;
 using type = array_parameter::type;
+
+/// A call that waited longer in vain, for a lock most likely, is not repeated: what came in
+/// meanwhile waits as well, and is to be answered within two seconds.
+constexpr std::chrono::milliseconds repeated_within{500};
 
 std::string insert_sql(bool stored_before) {
   // An event that is stored already keeps its deliveries: they may have ended since.
@@ -337,9 +342,13 @@ result<std::vector<appended_group>> event_appender::append(std::span<const event
                                                            std::int64_t catalog_revision) {
   if (auto prepared = ensure_days(groups); !prepared)
     return tl::unexpected(prepared.error());
+  const auto started = std::chrono::steady_clock::now();
   auto appended = append_once(groups, catalog_revision, false);
   if (appended ||
       (appended.error().code != ec::conflict && appended.error().code != ec::store_unavailable))
+    return appended;
+  const auto elapsed = std::chrono::steady_clock::now() - started;
+  if (appended.error().code == ec::store_unavailable && elapsed > repeated_within)
     return appended;
   // Stored by an earlier call whose outcome was unknown, or the outcome of this one is: once more.
   // If the server is gone for longer, this is refused at once.

@@ -20,7 +20,7 @@ DRAIN_SECONDS_MAX = 90
 ACCEPTED_AGAIN_SECONDS_MAX = 15
 LOAD_BEFORE_SECONDS = 1.5
 # Longer than the answers of submissions that came at the end of the fault.
-LOAD_AFTER_SECONDS = 3
+LOAD_AFTER_SECONDS = 2
 # A client that repeats a submission with its idempotency key pauses so long, then twice as long.
 REPEAT_SECONDS_MIN = 0.25
 REPEAT_SECONDS_MAX = 8
@@ -54,8 +54,8 @@ def has_key(number):
 
 class Load:
     """Submits `rate` events a second, whatever becomes of those before, and keeps every answer. Every
-    other one has an idempotency key and is repeated until it is acked, the others are sent once. Readers look
-    at Talaria's health and at lists meanwhile."""
+    other one has an idempotency key and is repeated until it is acked; the others are sent once.
+    Readers look at Talaria's health and at lists meanwhile."""
 
     def __init__(self, talaria, rate):
         self.talaria = talaria
@@ -183,13 +183,13 @@ class Verdict:
     problems: list = field(default_factory=list)
 
     HEAD = (
-        f"{'fault':<22}{'submitted':>10}{'acked':>8}{'refused':>8}{'none':>6}{'slowest ms':>11}"
+        f"{'fault':<24}{'submitted':>10}{'acked':>8}{'refused':>8}{'none':>6}{'slowest ms':>11}"
         f"{'delivered':>10}{'lost':>5}{'repeats':>8}{'again s':>8}"
     )
 
     def __str__(self):
         return (
-            f"{self.fault:<22}{self.submissions:>10}{self.acked:>8}{self.refused:>8}"
+            f"{self.fault:<24}{self.submissions:>10}{self.acked:>8}{self.refused:>8}"
             f"{self.unanswered:>6}{self.slowest_ms:>11}{self.delivered:>10}{len(self.lost):>5}"
             f"{self.repeats:>8}{self.accepted_again_seconds:>8.2f}"
         )

@@ -91,12 +91,37 @@ class Server:
         os.kill(first, number)
         children = ["ps", "-o", "pid=", "--ppid", str(first)]
         listed = subprocess.run(children, capture_output=True, text=True, timeout=60, check=False)
-        for child in listed.stdout.split():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(child), number)
+        signal_all(map(int, listed.stdout.split()), number)
+
+    def sessions(self):
+        """The processes that serve Talaria's connections."""
+        rows = query(
+            self.url, "select pid from pg_stat_activity where application_name = 'talaria'"
+        )
+        return [int(row[0]) for row in rows]
 
     def _run(self, command, *arguments):
         return run_script(command, self.directory, *arguments)
+
+
+def signal_all(processes, number):
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)
+
+
+@contextlib.contextmanager
+def locked(url, table):
+    """Nobody else can use the table."""
+    session = subprocess.Popen(
+        ["psql", url, "-XAtq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        print(f"begin; lock table {table}; select 'locked';", file=session.stdin, flush=True)
+        assert session.stdout.readline() == "locked\n"
+        yield
+    finally:
+        session.communicate("rollback;", timeout=60)
 
 
 def run_script(command, *arguments):

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from postgres_faults import Verdict, fault_run
-from postgresql import Server, fresh_database, query
+from postgresql import Server, fresh_database, locked, query, signal_all
 
 RATE = int(os.environ.get("FAULT_RATE", "300"))
 SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
@@ -66,6 +66,16 @@ def freeze(server):
         server.signal(signal.SIGCONT)
 
 
+def freeze_sessions(server):
+    """Those of Talaria only, with the locks they hold; others work, and new ones are made."""
+    sessions = server.sessions()
+    signal_all(sessions, signal.SIGSTOP)
+    try:
+        time.sleep(max(SECONDS, FREEZE_SECONDS_MIN))
+    finally:
+        signal_all(sessions, signal.SIGCONT)
+
+
 @contextlib.contextmanager
 def read_only(server):
     """As when a replica has taken over the address."""
@@ -96,12 +106,27 @@ def require_good(verdict):
     assert not verdict.problems, f"seed {SEED}: {verdict.problems}\n{Verdict.HEAD}\n{verdict}"
 
 
-@pytest.mark.parametrize("fault", [restart, crash, terminate_sessions, freeze, turn_read_only])
+@pytest.mark.parametrize(
+    "fault", [restart, crash, terminate_sessions, freeze, freeze_sessions, turn_read_only]
+)
 def test_nothing_acked_is_lost_and_every_submission_answered_in_time(
     tmp_path, server, database, fault
 ):
     cause = functools.partial(repeat, functools.partial(fault, server))
     verdict = fault_run(tmp_path, fault.__name__, database, cause, rate=RATE, seed=SEED)
+    require_good(verdict)
+
+
+@pytest.mark.parametrize("table", ["delivery_queue", "idempotency_keys"])
+def test_a_locked_table_loses_nothing_and_every_submission_is_answered_in_time(tmp_path, database, table):
+    """As maintenance by hand does."""
+
+    def lock():
+        with locked(database, table):
+            time.sleep(SECONDS)
+
+    cause = functools.partial(repeat, lock)
+    verdict = fault_run(tmp_path, f"lock_{table}", database, cause, rate=RATE, seed=SEED)
     require_good(verdict)
 
 

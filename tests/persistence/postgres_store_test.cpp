@@ -130,6 +130,21 @@ TEST_CASE("PostgreSQL: sessions go on when their connections were ended under th
   CHECK(world.pending(subscription) == std::vector{events[1], events[2]});
 }
 
+TEST_CASE("PostgreSQL: an append that waits for a lock in vain ends within a second and a half") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  const auto subscription = world.subscribe();
+  world.submit({subscription});
+  const auto operator_session = place.connect();
+  *operator_session << "begin; lock table delivery_queue";
+  const auto started = std::chrono::steady_clock::now();
+  const auto refused = world.append({world.event({subscription})});
+  CHECK(std::chrono::steady_clock::now() - started < std::chrono::milliseconds{1'500});
+  CHECK(code_of(refused) == ec::store_unavailable);
+  *operator_session << "rollback";
+  CHECK(world.pending(subscription).size() == 1);
+}
+
 TEST_CASE("PostgreSQL: an append whose connection ends while it commits stores its events once") {
   postgres_place place;
   world world{std::make_unique<shared_postgres_place>(place)};
