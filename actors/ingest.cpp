@@ -28,7 +28,10 @@ void start_catalog_load(ingest_pointer self) {
   }
   state.catalog_loading = true;
   state.catalog_outdated = false;
-  self->send(state.env->addresses.store_reader.get(), load_catalog{state.catalog_revision, self});
+  self->send(
+      state.env->addresses.store_reader.get(),
+      load_catalog{state.catalog_loaded ? std::optional{state.catalog_revision} : std::nullopt,
+                   self});
   // The answer may never come: the reader may die with the question.
   self->delayed_send(self, catalog_patience, catalog_load_due{++state.load_generation});
 }
@@ -36,50 +39,75 @@ void start_catalog_load(ingest_pointer self) {
 void apply_change(ingest_pointer self, subscription_pointer changed) {
   auto& state = self->state;
   const auto number = changed->number;
-  const auto former = std::exchange(state.catalog[number], changed);
-  state.fan_out.put(changed);
+  const auto entry = to_entry(*changed);
+  const auto known = state.catalog.find(number);
+  const bool resumed = known != state.catalog.end() && !known->second.delivers && entry.delivers;
+  state.catalog[number] = entry;
+  state.fan_out->put(*changed);
   if (auto* awake = find_awake(self, number))
     send_to(self, *awake, subscription_changed{changed});
-  const auto delivers = [](const subscription_pointer& version) {
-    return version->active() && !version->paused;
-  };
-  if (former && !delivers(former) && delivers(changed)) {
-    if (auto* resumed = wake_subscription(self, number))
-      send_to(self, *resumed, work_available{});
+  if (resumed) {
+    if (auto* awake = wake_subscription(self, number))
+      send_to(self, *awake, work_available{});
   }
 }
 
 void apply_deletion(ingest_pointer self, domain::subscription_number number) {
   auto& state = self->state;
   state.catalog.erase(number);
-  state.fan_out.erase(number);
+  state.fan_out->erase(number);
   if (auto* awake = find_awake(self, number))
     end_subscription(self, *awake);
 }
 
 void submit_waiting(ingest_pointer self);
 
-void take_catalog(ingest_pointer self, catalog_loaded& loaded) {
+void catalog_failed(ingest_pointer self, const domain::error& error) {
+  auto& state = self->state;
+  spdlog::warn("the catalogue could not be loaded: {}", error.detail);
+  for (const auto& submission : std::exchange(state.waiting, {}))
+    submission->answer(tl::unexpected(error));
+  self->delayed_send(self, pause_after_failure, catalog_load_due{++state.load_generation});
+}
+
+void catalog_current(ingest_pointer self, std::int64_t revision) {
+  auto& state = self->state;
+  state.catalog_revision = revision;
+  state.catalog_loaded = true;
+  submit_waiting(self);
+  if (state.catalog_outdated)
+    start_catalog_load(self);
+}
+
+void take_snapshot(ingest_pointer self, catalog_snapshot_loaded& loaded) {
+  auto& state = self->state;
+  // One that was given up may come after the one that replaced it.
+  if (!state.catalog_loading || state.catalog_loaded)
+    return;
+  state.catalog_loading = false;
+  if (!loaded.snapshot) {
+    catalog_failed(self, loaded.snapshot.error());
+    return;
+  }
+  state.catalog = std::move(loaded.snapshot->entries);
+  state.fan_out = std::move(loaded.snapshot->fan_out);
+  catalog_current(self, loaded.snapshot->revision);
+}
+
+void take_changes(ingest_pointer self, catalog_loaded& loaded) {
   auto& state = self->state;
   if (!state.catalog_loading)
     return;
   state.catalog_loading = false;
   if (!loaded.changes) {
-    spdlog::warn("the catalogue could not be loaded: {}", loaded.changes.error().detail);
-    for (const auto& submission : std::exchange(state.waiting, {}))
-      submission->answer(tl::unexpected(loaded.changes.error()));
-    self->delayed_send(self, pause_after_failure, catalog_load_due{++state.load_generation});
+    catalog_failed(self, loaded.changes.error());
     return;
   }
   for (auto& changed : loaded.changes->changed)
     apply_change(self, std::move(changed));
   for (const auto number : loaded.changes->deleted)
     apply_deletion(self, number);
-  state.catalog_revision = loaded.changes->revision;
-  state.catalog_loaded = true;
-  submit_waiting(self);
-  if (state.catalog_outdated)
-    start_catalog_load(self);
+  catalog_current(self, loaded.changes->revision);
 }
 
 // -------------------------------------------------------------------------------- submissions
@@ -104,8 +132,8 @@ void fan_out_and_append(ingest_pointer self, std::shared_ptr<pending_submission>
   append.fan_out.reserve(submission->drafts().size());
   for (const auto& draft : submission->drafts()) {
     auto& targets = append.fan_out.emplace_back();
-    for (const auto& subscription : state.fan_out.match(*draft.event))
-      targets.push_back({subscription->number, persistence::shard_of(subscription->id)});
+    for (const auto number : state.fan_out->match(*draft.event))
+      targets.push_back({number, state.catalog.at(number).shard});
   }
   append.submission = std::move(submission);
   const auto writer = choose_writer(state);
@@ -150,7 +178,7 @@ void admit(ingest_pointer self, std::shared_ptr<pending_submission> submission) 
 // ------------------------------------------------------------------------------------ routing
 
 void route(ingest_pointer self, events_committed& committed) {
-  ingest_state::by_number<deliver> by_subscription;
+  by_subscription_number<deliver> by_subscription;
   for (auto& event : committed.events) {
     for (const auto& target : event.fan_out)
       by_subscription[target.subscription].events.push_back(event.event);
@@ -164,7 +192,7 @@ void route(ingest_pointer self, events_committed& committed) {
 void wake_all(ingest_pointer self, const deliveries_due& due) {
   for (const auto number : due.subscriptions) {
     const auto known = self->state.catalog.find(number);
-    if (known == self->state.catalog.end() || !known->second->active() || known->second->paused)
+    if (known == self->state.catalog.end() || !known->second.delivers)
       continue;
     if (auto* subscription = wake_subscription(self, number))
       send_to(self, *subscription, work_available{});
@@ -212,8 +240,12 @@ ingest_actor::behavior_type ingest(ingest_pointer self, environment* env,
         start_catalog_load(self);
       },
       [self](catalog_changed) { start_catalog_load(self); },
+      [self](catalog_snapshot_loaded& loaded) {
+        take_snapshot(self, loaded);
+        show(self);
+      },
       [self](catalog_loaded& loaded) {
-        take_catalog(self, loaded);
+        take_changes(self, loaded);
         show(self);
       },
       [self](catalog_load_due due) {

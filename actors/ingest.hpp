@@ -26,9 +26,10 @@ struct supervised_subscription {
   bool wanted = false;
 };
 
-/// Holds the catalogue in memory, fans submissions out, and routes what was committed to the
-/// subscriptions, which it spawns and supervises: one that fails is restarted after a backoff, and
-/// quarantined when it fails more often than its budget allows; all others run on.
+/// Holds what it must know of every subscription in memory, which is little, fans submissions out,
+/// and routes what was committed to the subscriptions, which it spawns and supervises: one that
+/// fails is restarted after a backoff, and quarantined when it fails more often than its budget
+/// allows; all others run on.
 ///
 /// Told by the gateway, the event writers and the janitor. When it dies, its subscriptions end too,
 /// the submissions it held are answered with `ec::store_unavailable`, and its next incarnation
@@ -36,20 +37,12 @@ struct supervised_subscription {
 struct ingest_state {
   static inline const char* name = "ingest";
 
-  struct number_hash {
-    std::size_t operator()(domain::subscription_number number) const {
-      return domain::to_integer(number);
-    }
-  };
-  template <class Value>
-  using by_number = std::unordered_map<domain::subscription_number, Value, number_hash>;
-
   environment* env = nullptr;
   std::shared_ptr<supervision::actor_card> card;
   domain::uuid_sequence ids;
 
-  by_number<subscription_pointer> catalog;
-  domain::fan_out fan_out;
+  catalog_entries catalog;
+  std::shared_ptr<domain::fan_out> fan_out = std::make_shared<domain::fan_out>();
   std::int64_t catalog_revision = 0;
   bool catalog_loaded = false;
   bool catalog_loading = false;
@@ -59,7 +52,7 @@ struct ingest_state {
   /// Submissions that wait for the catalogue.
   std::vector<std::shared_ptr<pending_submission>> waiting;
 
-  by_number<supervised_subscription> subscriptions;
+  by_subscription_number<supervised_subscription> subscriptions;
   std::unordered_map<caf::actor_id, domain::subscription_number> numbers;
 
   /// One for each event writer.

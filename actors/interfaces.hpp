@@ -18,6 +18,8 @@ using subscription_actor = caf::typed_actor<
   caf::reacts_to<outcomes_recorded>,
   /// A page that was asked for, or the reason there is none.
   caf::reacts_to<page_loaded>,
+  /// Its settings and secrets, or the reason there are none.
+  caf::reacts_to<subscription_loaded>,
   /// INTERNAL: something is due.
   caf::reacts_to<wake_due>,
   /// The store may have something that is due.
@@ -39,6 +41,8 @@ using ingest_actor = caf::typed_actor<
   caf::reacts_to<fan_out_outdated>,
   /// Brings the catalogue up to date.
   caf::reacts_to<catalog_changed>,
+  /// The catalogue, after a start.
+  caf::reacts_to<catalog_snapshot_loaded>,
   /// What changed in the catalogue.
   caf::reacts_to<catalog_loaded>,
   /// INTERNAL: loading the catalogue failed a while ago.
@@ -74,8 +78,14 @@ struct load_page {
   subscription_actor reply_to;
 };
 
+struct load_subscription {
+  domain::subscription_number subscription{};
+  subscription_actor reply_to;
+};
+
 struct load_catalog {
-  std::int64_t since_revision = 0;
+  /// Absent: all of it.
+  std::optional<std::int64_t> since_revision;
   ingest_actor reply_to;
 };
 
@@ -90,7 +100,9 @@ using outcome_writer_actor = caf::typed_actor<
 using store_reader_actor = caf::typed_actor<
   /// Loads a page of a subscription's pending deliveries.
   caf::reacts_to<load_page>,
-  /// Loads the changes of the catalogue.
+  /// Loads a subscription.
+  caf::reacts_to<load_subscription>,
+  /// Loads the catalogue, or its changes.
   caf::reacts_to<load_catalog>>;
 
 /// Hands requests to the outbound engine. See dispatcher.hpp.
@@ -115,4 +127,5 @@ using janitor_actor = caf::typed_actor<
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::record_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::load_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::load_subscription)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::load_catalog)

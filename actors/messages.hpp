@@ -4,6 +4,7 @@
 #include "actors/delivery_window.hpp"
 #include "actors/pending_submission.hpp"
 #include "actors/writer_load.hpp"
+#include "domain/fan_out.hpp"
 #include "domain/id.hpp"
 #include "domain/subscription.hpp"
 #include "persistence/store.hpp"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 /// Every message between actors. Commands are imperative, facts are past tense, wake-ups end in
@@ -21,6 +23,27 @@ namespace talaria::actors {
 
 using subscription_pointer = std::shared_ptr<const domain::subscription>;
 using event_pointer = std::shared_ptr<const domain::event>;
+
+struct subscription_number_hash {
+  std::size_t operator()(domain::subscription_number number) const {
+    return domain::to_integer(number);
+  }
+};
+template <class Value>
+using by_subscription_number =
+    std::unordered_map<domain::subscription_number, Value, subscription_number_hash>;
+
+/// What `ingest` knows of a subscription that sleeps.
+struct catalog_entry {
+  persistence::shard_id shard{};
+  /// Neither paused nor disabled.
+  bool delivers = false;
+};
+using catalog_entries = by_subscription_number<catalog_entry>;
+
+inline catalog_entry to_entry(const domain::subscription& subscription) {
+  return {persistence::shard_of(subscription.id), subscription.active() && !subscription.paused};
+}
 
 // ------------------------------------------------------------------ on the way of a submission
 
@@ -89,8 +112,23 @@ struct page_loaded {
   domain::result<persistence::pending_page> page;
 };
 
+/// The whole catalogue, of which only what is needed to find and wake subscriptions is kept.
+struct catalog_snapshot {
+  std::int64_t revision = 0;
+  std::shared_ptr<domain::fan_out> fan_out;
+  catalog_entries entries;
+};
+
+struct catalog_snapshot_loaded {
+  domain::result<catalog_snapshot> snapshot;
+};
+
 struct catalog_loaded {
   domain::result<persistence::catalog_changes> changes;
+};
+
+struct subscription_loaded {
+  domain::result<subscription_pointer> subscription;
 };
 
 // -------------------------------------------------------------------------------------- hints
@@ -164,6 +202,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::attempt_finished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::outcomes_recorded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::page_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_snapshot_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::subscription_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::deliveries_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::delivery_cancelled)

@@ -6,6 +6,32 @@
 
 namespace talaria::actors {
 
+namespace {
+
+domain::result<subscription_pointer> find(persistence::catalog& catalog,
+                                          domain::subscription_number number) {
+  auto found = catalog.find_subscription(number);
+  if (!found)
+    return tl::unexpected(found.error());
+  return std::make_shared<const domain::subscription>(*std::move(found));
+}
+
+/// Without ever holding more than one subscription as a whole.
+domain::result<catalog_snapshot> take_snapshot(persistence::catalog& catalog) {
+  catalog_snapshot snapshot{
+      .revision = 0, .fan_out = std::make_shared<domain::fan_out>(), .entries = {}};
+  const auto revision = catalog.each_subscription([&](const domain::subscription& shown) {
+    snapshot.fan_out->put(shown);
+    snapshot.entries[shown.number] = to_entry(shown);
+  });
+  if (!revision)
+    return tl::unexpected(revision.error());
+  snapshot.revision = *revision;
+  return snapshot;
+}
+
+}  // namespace
+
 store_reader_actor::behavior_type store_reader(
     store_reader_actor::stateful_pointer<store_reader_state> self, environment* env,
     std::shared_ptr<supervision::actor_card> card) {
@@ -20,10 +46,18 @@ store_reader_actor::behavior_type store_reader(
                                       load.subscription, load.page.until, load.page.deliveries_max,
                                       load.page.payload_bytes_max)});
       },
-      [self](const load_catalog& load) {
+      [self](const load_subscription& load) {
         ++self->state.card->messages_handled;
         self->send(load.reply_to,
-                   catalog_loaded{self->state.catalog->changes_since(load.since_revision)});
+                   subscription_loaded{find(*self->state.catalog, load.subscription)});
+      },
+      [self](const load_catalog& load) {
+        ++self->state.card->messages_handled;
+        auto& catalog = *self->state.catalog;
+        if (load.since_revision)
+          self->send(load.reply_to, catalog_loaded{catalog.changes_since(*load.since_revision)});
+        else
+          self->send(load.reply_to, catalog_snapshot_loaded{take_snapshot(catalog)});
       },
   };
 }

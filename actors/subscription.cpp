@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 constexpr auto pause_after_failure = 200ms;
 /// A page that is missing for so long is lost: the reader died.
 constexpr auto page_patience = 30s;
+constexpr auto settings_patience = 5s;
 /// A wake-up that finds deliveries under way for less than this takes them for what the sweep saw.
 constexpr auto sweep_echo = 1s;
 
@@ -26,8 +27,28 @@ constexpr std::uint16_t status_too_many_requests = 429;
 constexpr std::uint16_t status_service_unavailable = 503;
 
 bool may_deliver(const subscription_state& state) {
-  return !state.draining && !state.receiver_gone && state.subscription->active() &&
-         !state.subscription->paused;
+  return state.subscription && !state.draining && !state.receiver_gone &&
+         state.subscription->active() && !state.subscription->paused;
+}
+
+/// It is not in memory while the subscription sleeps: a million of them are to cost next to
+/// nothing.
+void ask_for_settings(self_pointer self, domain::timestamp now) {
+  auto& state = self->state;
+  if (state.subscription || now < state.settings_due)
+    return;
+  state.settings_due = now + settings_patience;
+  self->send(state.env->addresses.store_reader.get(), load_subscription{state.number, self});
+}
+
+void take_settings(self_pointer self, subscription_loaded& loaded) {
+  auto& state = self->state;
+  if (state.subscription)
+    return;
+  if (loaded.subscription)
+    state.subscription = *std::move(loaded.subscription);
+  else
+    state.settings_due = state.env->now() + pause_after_failure;
 }
 
 void dispatch(self_pointer self, delivery_window::taken taken) {
@@ -61,20 +82,22 @@ void ask_for_page(self_pointer self, domain::timestamp now) {
   if (!page)
     return;
   state.page_asked_at = now;
-  self->send(state.env->addresses.store_reader.get(),
-             load_page{state.subscription->number, *page, self});
+  self->send(state.env->addresses.store_reader.get(), load_page{state.number, *page, self});
 }
 
 void send_outcome(self_pointer self, persistence::outcome outcome) {
   const auto& writers = self->state.env->addresses.outcome_writers;
-  const auto writer = domain::to_integer(self->state.subscription->number) % writers.size();
+  const auto writer = domain::to_integer(self->state.number) % writers.size();
   self->send(writers[writer].get(), record_outcome{std::move(outcome), self});
 }
 
 void set_timer(self_pointer self, domain::timestamp now) {
   auto& state = self->state;
   auto wake = now + state.env->settings.passivate_after;
-  const bool full = state.window->in_flight() >= state.subscription->settings.max_in_flight;
+  if (!state.subscription)
+    wake = std::min<domain::timestamp>(wake, state.settings_due);
+  const bool full =
+      state.subscription && state.window->in_flight() >= state.subscription->settings.max_in_flight;
   if (const auto due = state.window->next_wake(); due && may_deliver(state) && !full)
     wake = std::min(wake, *due);
   if (state.window->recording() > 0)
@@ -99,7 +122,7 @@ void end_if_idle(self_pointer self, domain::timestamp now) {
     return;
   state.last_work = now;
   self->send(state.env->addresses.ingest.get(),
-             subscription_idle{state.subscription->number, state.messages_seen});
+             subscription_idle{state.number, state.messages_seen});
 }
 
 void show(self_pointer self) {
@@ -108,12 +131,13 @@ void show(self_pointer self) {
   const auto due = window.next_wake();
   const auto due_ms = due ? std::chrono::floor<std::chrono::milliseconds>(due->time_since_epoch())
                           : std::chrono::milliseconds{0};
-  const std::array<std::size_t, 6> values{window.size(),
-                                          window.waiting(),
-                                          window.in_flight(),
-                                          window.recording(),
-                                          static_cast<std::size_t>(due_ms.count()),
-                                          state.subscription->paused ? 1U : 0U};
+  const std::array<std::size_t, 6> values{
+      window.size(),
+      window.waiting(),
+      window.in_flight(),
+      window.recording(),
+      static_cast<std::size_t>(due_ms.count()),
+      state.subscription && state.subscription->paused ? 1U : 0U};
   for (std::size_t i = 0; i < values.size(); ++i)
     state.card->set_gauge(i, static_cast<std::int64_t>(values.at(i)));
   ++state.card->messages_handled;
@@ -124,10 +148,11 @@ void show(self_pointer self) {
 void move_on(self_pointer self) {
   auto& state = self->state;
   const auto now = state.env->now();
+  ask_for_settings(self, now);
   if (may_deliver(state)) {
     start_due_attempts(self, now);
     ask_for_page(self, now);
-  } else {
+  } else if (state.subscription || state.draining) {
     state.window->release_waiting();
   }
   for (auto& outcome : state.window->overdue_records(now))
@@ -157,7 +182,7 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
   const auto verdict = domain::judge(*progress, attempt, state.subscription->settings.retry,
                                      retry_after, now, state.env->random_fraction());
   state.env->metrics.attempt_seconds.Observe(static_cast<double>(attempt.duration.count()) / 1e3);
-  persistence::outcome outcome{.delivery = {finished.event, state.subscription->number},
+  persistence::outcome outcome{.delivery = {finished.event, state.number},
                                .shard = state.shard,
                                .epoch = state.env->epochs.at(static_cast<std::size_t>(state.shard)),
                                .attempt = std::move(attempt),
@@ -179,7 +204,7 @@ void take_answers(self_pointer self, const outcomes_recorded& recorded) {
     state.window->recorded(outcome.event, outcome.status, now);
   }
   if (fenced)
-    self->send(state.env->addresses.ingest.get(), subscription_fenced{state.subscription->number});
+    self->send(state.env->addresses.ingest.get(), subscription_fenced{state.number});
 }
 
 void take_page(self_pointer self, const page_loaded& loaded) {
@@ -203,15 +228,16 @@ void look_in_store(self_pointer self) {
 }  // namespace
 
 subscription_actor::behavior_type subscription(self_pointer self, environment* env,
-                                               subscription_pointer subscription,
+                                               domain::subscription_number number,
+                                               persistence::shard_id shard,
                                                std::shared_ptr<supervision::actor_card> card,
                                                caf::actor_addr supervisor) {
   supervision::fail_with_exception_text(self);
   auto& state = self->state;
   state.env = env;
   state.card = std::move(card);
-  state.shard = persistence::shard_of(subscription->id);
-  state.subscription = std::move(subscription);
+  state.number = number;
+  state.shard = shard;
   state.window.emplace(env->settings.window);
   state.last_work = env->now();
   // What the store holds is unknown: the first page tells.
@@ -237,6 +263,10 @@ subscription_actor::behavior_type subscription(self_pointer self, environment* e
       },
       [self](const page_loaded& loaded) {
         take_page(self, loaded);
+        move_on(self);
+      },
+      [self](subscription_loaded& loaded) {
+        take_settings(self, loaded);
         move_on(self);
       },
       [self](wake_due wake) {

@@ -22,8 +22,12 @@ struct subscription_state {
 
   environment* env = nullptr;
   std::shared_ptr<supervision::actor_card> card;
-  subscription_pointer subscription;
+  domain::subscription_number number{};
   persistence::shard_id shard{};
+  /// Null until it is loaded; nothing is sent before.
+  subscription_pointer subscription;
+  /// When it is asked for again.
+  domain::timestamp settings_due;
   std::optional<delivery_window> window;
 
   /// Counts what `ingest` sent; see `subscription_idle`.
@@ -43,7 +47,7 @@ inline constexpr std::array<std::string_view, 6> subscription_gauges{
 
 subscription_actor::behavior_type subscription(
     subscription_actor::stateful_pointer<subscription_state> self, environment* env,
-    subscription_pointer subscription, std::shared_ptr<supervision::actor_card> card,
-    caf::actor_addr supervisor);
+    domain::subscription_number number, persistence::shard_id shard,
+    std::shared_ptr<supervision::actor_card> card, caf::actor_addr supervisor);
 
 }  // namespace talaria::actors

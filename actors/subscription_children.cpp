@@ -15,15 +15,15 @@ std::string path_of(domain::subscription_number number) {
 }
 
 void spawn_into(ingest_pointer self, supervised_subscription& child,
-                const subscription_pointer& subscription_of_child) {
-  child.handle = self->spawn(subscription, self->state.env, subscription_of_child, child.card,
-                             self->address());
+                domain::subscription_number number, const catalog_entry& entry) {
+  child.handle =
+      self->spawn(subscription, self->state.env, number, entry.shard, child.card, self->address());
   child.up = true;
   child.ending = false;
   child.wanted = false;
   child.messages_sent = 0;
   child.card->state = supervision::actor_state::running;
-  self->state.numbers.emplace(child.handle.id(), subscription_of_child->number);
+  self->state.numbers.emplace(child.handle.id(), number);
   self->monitor(child.handle);
 }
 
@@ -77,7 +77,7 @@ supervised_subscription* wake_subscription(ingest_pointer self,
         .card = std::move(card),
         .budget = supervision::restart_budget{state.env->settings.subscription_restarts}};
     child = state.subscriptions.emplace(number, std::move(fresh)).first;
-    spawn_into(self, child->second, known->second);
+    spawn_into(self, child->second, number, known->second);
     count_awake(self);
   }
   auto& found = child->second;
@@ -135,7 +135,7 @@ void restart_subscription(ingest_pointer self, domain::subscription_number numbe
     return;
   }
   child->second.card->restarted(state.env->now());
-  spawn_into(self, child->second, known->second);
+  spawn_into(self, child->second, number, known->second);
 }
 
 void drain_subscriptions(ingest_pointer self, std::shared_ptr<std::promise<void>> drained) {

@@ -1,6 +1,7 @@
 #include "domain/fan_out.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace talaria::domain {
 
@@ -21,50 +22,76 @@ bool wants(const subscription_settings& settings, std::string_view event_type,
          labels_match(settings.label_filter, event_labels);
 }
 
-void fan_out::put(std::shared_ptr<const subscription> added) {
-  erase(added->number);
-  if (!added->active())
+bool fan_out::interest_order::operator()(const interest& left, const interest& right) const {
+  if (left.application != right.application)
+    return left.application < right.application;
+  if (left.event_types != right.event_types)
+    return left.event_types < right.event_types;
+  return std::ranges::lexicographical_compare(left.label_filter, right.label_filter, {},
+                                              &label::name, &label::name) ||
+         (std::ranges::equal(left.label_filter, right.label_filter, {}, &label::name,
+                             &label::name) &&
+          std::ranges::lexicographical_compare(left.label_filter, right.label_filter, {},
+                                               &label::value, &label::value));
+}
+
+void fan_out::put(const subscription& added) {
+  erase(added.number);
+  if (!added.active())
     return;
-  auto& patterns = by_application_[added->application];
-  for (const auto& pattern : added->settings.event_types)
-    patterns[pattern].push_back(added);
-  by_number_[added->number] = std::move(added);
+  const auto [found, is_new] = groups_.try_emplace(
+      {added.application, added.settings.event_types, added.settings.label_filter});
+  auto& members = found->second;
+  members.insert(std::ranges::lower_bound(members, added.number), added.number);
+  by_number_.emplace(added.number, &*found);
+  if (is_new)
+    list(*found);
 }
 
 void fan_out::erase(subscription_number number) {
   const auto found = by_number_.find(number);
   if (found == by_number_.end())
     return;
-  const auto removed = found->second;
+  auto& group = *found->second;
   by_number_.erase(found);
-  auto& patterns = by_application_[removed->application];
-  for (const auto& pattern : removed->settings.event_types) {
+  auto& members = group.second;
+  members.erase(std::ranges::lower_bound(members, number));
+  if (!members.empty())
+    return;
+  unlist(group);
+  groups_.erase(groups_.find(group.first));
+}
+
+void fan_out::list(const group& added) {
+  auto& patterns = by_application_[added.first.application];
+  for (const auto& pattern : added.first.event_types)
+    patterns[pattern].push_back(&added);
+}
+
+void fan_out::unlist(const group& removed) {
+  auto& patterns = by_application_[removed.first.application];
+  for (const auto& pattern : removed.first.event_types) {
     const auto listed = patterns.find(pattern);
     if (listed == patterns.end())
       continue;
-    std::erase(listed->second, removed);
+    std::erase(listed->second, &removed);
     if (listed->second.empty())
       patterns.erase(listed);
   }
   if (patterns.empty())
-    by_application_.erase(removed->application);
+    by_application_.erase(removed.first.application);
 }
 
-std::vector<std::shared_ptr<const subscription>> fan_out::match(const event& event) const {
-  subscriptions matched;
-  const auto found = by_application_.find(event.application);
-  if (found == by_application_.end())
-    return matched;
-  const auto& patterns = found->second;
+std::vector<const fan_out::group*> fan_out::find_groups(const event& event) const {
+  std::vector<const group*> found;
+  const auto of_application = by_application_.find(event.application);
+  if (of_application == by_application_.end())
+    return found;
+  const auto& patterns = of_application->second;
   std::string key;
   const auto add_pattern = [&] {
-    const auto listed = patterns.find(key);
-    if (listed == patterns.end())
-      return;
-    std::copy_if(listed->second.begin(), listed->second.end(), std::back_inserter(matched),
-                 [&](const auto& candidate) {
-                   return labels_match(candidate->settings.label_filter, event.labels);
-                 });
+    if (const auto listed = patterns.find(key); listed != patterns.end())
+      found.insert(found.end(), listed->second.begin(), listed->second.end());
   };
   key = "*";
   add_pattern();
@@ -75,11 +102,23 @@ std::vector<std::shared_ptr<const subscription>> fan_out::match(const event& eve
     key.assign(event.type, 0, dot + 1).append("*");
     add_pattern();
   }
-  const auto by_number = [](const auto& left, const auto& right) {
-    return left->number < right->number;
-  };
-  std::sort(matched.begin(), matched.end(), by_number);
-  matched.erase(std::unique(matched.begin(), matched.end()), matched.end());
+  // One is found by each of its patterns.
+  std::ranges::sort(found);
+  const auto repeated = std::ranges::unique(found);
+  found.erase(repeated.begin(), repeated.end());
+  return found;
+}
+
+std::vector<subscription_number> fan_out::match(const event& event) const {
+  std::vector<subscription_number> matched;
+  for (const auto* group : find_groups(event)) {
+    if (!labels_match(group->first.label_filter, event.labels))
+      continue;
+    const auto& members = group->second;
+    const auto middle = static_cast<std::ptrdiff_t>(matched.size());
+    matched.insert(matched.end(), members.begin(), members.end());
+    std::inplace_merge(matched.begin(), matched.begin() + middle, matched.end());
+  }
   return matched;
 }
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -262,6 +263,8 @@ public:
   virtual result<domain::subscription> insert_subscription(domain::subscription subscription) = 0;
   virtual result<domain::subscription> find_subscription(const tenant& tenant,
                                                          const domain::subscription_id& id) = 0;
+  /// Whoever's it is: for the actor of a subscription.
+  virtual result<domain::subscription> find_subscription(subscription_number number) = 0;
   virtual result<page_of<domain::subscription>> list_subscriptions(const tenant& tenant,
                                                                    const page_request& page) = 0;
   /// Writes settings, secrets, `paused`, `disabled` and `updated_at`, if the row still has the
@@ -272,7 +275,12 @@ public:
   virtual result<void> delete_subscription(const tenant& tenant, const domain::subscription_id& id,
                                            timestamp now) = 0;
 
-  /// What changed after a revision; everything not deleted if it is 0.
+  /// Shows every subscription that is not deleted, in the order of their numbers.
+  /// @returns the revision of the state that was shown.
+  virtual result<std::int64_t> each_subscription(
+      const std::function<void(const domain::subscription&)>& visit) = 0;
+
+  /// What changed after a revision.
   virtual result<catalog_changes> changes_since(std::int64_t revision) = 0;
 };
 

@@ -34,12 +34,15 @@ public:
   result<domain::subscription> insert_subscription(domain::subscription subscription) override;
   result<domain::subscription> find_subscription(const tenant& tenant,
                                                  const domain::subscription_id& id) override;
+  result<domain::subscription> find_subscription(subscription_number number) override;
   result<page_of<domain::subscription>> list_subscriptions(const tenant& tenant,
                                                            const page_request& page) override;
   result<domain::subscription> update_subscription(domain::subscription subscription) override;
   result<void> delete_subscription(const tenant& tenant, const domain::subscription_id& id,
                                    timestamp now) override;
 
+  result<std::int64_t> each_subscription(
+      const std::function<void(const domain::subscription&)>& visit) override;
   result<catalog_changes> changes_since(std::int64_t revision) override;
 
 private:

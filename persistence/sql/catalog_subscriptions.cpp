@@ -30,6 +30,9 @@ struct subscription_reads {
   query<subscription_row(subscription_id)> find{
       open, select("where id = :id::uuid and deleted_us is null")};
 
+  query<subscription_row(subscription_number)> find_by_number{
+      open, select("where number = :number and deleted_us is null")};
+
   query<subscription_row(organization_id, domain::uuid, std::int64_t)> list_of_organization{
       open, select("where organization_id = :organization::uuid "
                    "and id < :before::uuid and deleted_us is null "
@@ -101,16 +104,21 @@ auto collect_into(std::vector<std::shared_ptr<const subscription>>& subscription
 }
 
 /// In pages: a database's client may hold all rows of an answer in memory.
-std::vector<std::shared_ptr<const subscription>> all_subscriptions(subscription_reads& sql) {
-  constexpr std::size_t page_rows = 1'000;
-  std::vector<std::shared_ptr<const subscription>> all;
-  std::size_t before = 0;
+void show_all(subscription_reads& sql, const std::function<void(const subscription&)>& visit) {
+  constexpr std::int64_t page_rows = 500;
+  subscription_number last{};
+  std::int64_t rows = 0;
   do {
-    before = all.size();
-    sql.all_after.each(collect_into(all), all.empty() ? subscription_number{} : all.back()->number,
-                       static_cast<std::int64_t>(page_rows));
-  } while (all.size() == before + page_rows);
-  return all;
+    rows = 0;
+    sql.all_after.each(
+        [&](const auto&... columns) {
+          const auto shown = to_subscription(subscription_row{columns...});
+          ++rows;
+          last = shown.number;
+          visit(shown);
+        },
+        last, page_rows);
+  } while (rows == page_rows);
 }
 
 }  // namespace
@@ -144,6 +152,15 @@ result<subscription> catalog::find_subscription(const tenant& tenant, const subs
     return found;
   };
   return access_->read<subscription_reads>(read);
+}
+
+result<subscription> catalog::find_subscription(subscription_number number) {
+  return access_->read<subscription_reads>([&](subscription_reads& sql) -> result<subscription> {
+    const auto row = sql.find_by_number.first(number);
+    if (!row)
+      return no_such_subscription();
+    return to_subscription(*row);
+  });
 }
 
 result<page_of<subscription>> catalog::list_subscriptions(const tenant& tenant,
@@ -197,14 +214,19 @@ result<void> catalog::delete_subscription(const tenant& tenant, const subscripti
   });
 }
 
+result<std::int64_t> catalog::each_subscription(
+    const std::function<void(const subscription&)>& visit) {
+  return access_->read<subscription_reads>([&](subscription_reads& sql) -> result<std::int64_t> {
+    const auto revision = sql.revision.current.value();
+    show_all(sql, visit);
+    return revision;
+  });
+}
+
 result<catalog_changes> catalog::changes_since(std::int64_t revision) {
   const auto read = [&](subscription_reads& sql) -> result<catalog_changes> {
     catalog_changes changes;
     changes.revision = sql.revision.current.value();
-    if (revision == 0) {
-      changes.changed = all_subscriptions(sql);
-      return changes;
-    }
     sql.changed_after.each(collect_into(changes.changed), revision);
     sql.deleted_after.each([&](subscription_number number) { changes.deleted.push_back(number); },
                            revision);

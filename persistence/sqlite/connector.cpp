@@ -11,8 +11,6 @@ namespace {
 
 using domain::ec;
 
-/// Per connection, in KiB.
-constexpr int cache_size_kib = 16 * 1024;
 /// 16 MiB of log between two checkpoints: fewer of them, and a quick start after a crash.
 constexpr int checkpoint_pages = 4000;
 constexpr int log_bytes_kept = 64 * 1024 * 1024;
@@ -28,14 +26,14 @@ ec code_of(int sqlite_result) {
   }
 }
 
-void configure(soci::session& session, const settings& settings,
+void configure(soci::session& session, const settings& settings, int cache_kib,
                std::chrono::milliseconds busy_timeout) {
   // First, since all others may meet another process that holds a lock: SOCI's own connection
   // parameters come in the wrong order.
   session << fmt::format("pragma busy_timeout = {}", busy_timeout.count());
   // A commit is on disk when it returns.
   session << "pragma synchronous = full";
-  session << fmt::format("pragma cache_size = -{}", cache_size_kib);
+  session << fmt::format("pragma cache_size = -{}", cache_kib);
   session << fmt::format("pragma wal_autocheckpoint = {}", checkpoint_pages);
   session << fmt::format("pragma journal_size_limit = {}", log_bytes_kept);
   // Debian's SQLite overwrites what is deleted, at the price of more pages written; this keeps the
@@ -61,7 +59,7 @@ std::unique_ptr<soci::session> connector::open() {
     throw soci::soci_error(fmt::format("there is no file {}", settings_.file));
   auto session =
       std::make_unique<soci::session>("sqlite3", fmt::format("dbname=\"{}\"", settings_.file));
-  configure(*session, settings_, busy_timeout_);
+  configure(*session, settings_, cache_kib_, busy_timeout_);
   return session;
 }
 

@@ -34,8 +34,9 @@ private:
   const settings settings_;
   write_turn turn_;
   connector connector_{settings_};
-  connector prober_connector_{settings_, probe_wait_max};
-  sql::connection writer_{connector_};
+  connector writer_connector_{settings_, writer_cache_kib};
+  connector prober_connector_{settings_, reader_cache_kib, probe_wait_max};
+  sql::connection writer_{writer_connector_};
   sql::connection prober_{prober_connector_};
 };
 

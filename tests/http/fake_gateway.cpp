@@ -4,6 +4,7 @@
 #include "http/fresh_id.hpp"
 
 #include <chrono>
+#include <map>
 
 namespace talaria::http::test {
 
@@ -28,8 +29,10 @@ domain::result<actors::submission_answer> fake_gateway::append(
   using namespace std::chrono_literals;
   const auto changes = catalog_->changes_since(0);
   domain::fan_out fan_out;
+  std::map<domain::subscription_number, persistence::shard_id> shards;
   for (const auto& subscription : changes->changed) {
-    fan_out.put(subscription);
+    fan_out.put(*subscription);
+    shards[subscription->number] = persistence::shard_of(subscription->id);
   }
   const domain::timestamp now = system_time();
   persistence::event_group group;
@@ -44,8 +47,8 @@ domain::result<actors::submission_answer> fake_gateway::append(
     }
     persistence::new_event added{
         .event = draft.event, .fan_out = {}, .idempotent = draft.idempotent};
-    for (const auto& subscription : fan_out.match(*draft.event)) {
-      added.fan_out.push_back({subscription->number, persistence::shard_of(subscription->id)});
+    for (const auto number : fan_out.match(*draft.event)) {
+      added.fan_out.push_back({number, shards.at(number)});
     }
     group.events.push_back(std::move(added));
   }

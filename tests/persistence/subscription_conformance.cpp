@@ -221,16 +221,35 @@ STORE_TEST_CASE("changes since a revision are what was changed and what was dele
   CHECK(changes.deleted.empty());
 }
 
-STORE_TEST_CASE("changes since revision 0 are everything that is there, and nothing that is not") {
+STORE_TEST_CASE("every subscription that was not deleted is shown, in the order of numbers") {
   auto world = make_world<place_type>();
   const auto kept = world.subscribe();
   const auto deleted = world.subscribe();
   expect(world.catalog->delete_subscription(world.owner, deleted.id, world.now));
-  const auto changes = expect(world.catalog->changes_since(0));
-  CHECK(changes.revision == world.catalog_revision());
-  REQUIRE(changes.changed.size() == 1);
-  check_equal(*changes.changed[0], kept);
-  CHECK(changes.deleted.empty());
+  std::vector<domain::subscription> shown;
+  const auto show = [&](const domain::subscription& subscription) {
+    shown.push_back(subscription);
+  };
+  CHECK(expect(world.catalog->each_subscription(show)) == world.catalog_revision());
+  REQUIRE(shown.size() == 1);
+  check_equal(shown[0], kept);
+  // More than are read at once.
+  for (int i = 0; i < 501; ++i)
+    world.subscribe();
+  shown.clear();
+  expect(world.catalog->each_subscription(show));
+  REQUIRE(shown.size() == 502);
+  CHECK(std::ranges::is_sorted(shown, {}, &domain::subscription::number));
+}
+
+STORE_TEST_CASE("a subscription is found by its number until it is deleted") {
+  auto world = make_world<place_type>();
+  const auto subscription = world.subscribe();
+  check_equal(expect(world.catalog->find_subscription(subscription.number)), subscription);
+  expect(world.catalog->delete_subscription(world.owner, subscription.id, world.now));
+  CHECK(code_of(world.catalog->find_subscription(subscription.number)) == ec::not_found);
+  CHECK(code_of(world.catalog->find_subscription(domain::subscription_number{12345})) ==
+        ec::not_found);
 }
 
 }  // namespace talaria::persistence::test
