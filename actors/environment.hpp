@@ -33,7 +33,8 @@ struct settings {
   std::chrono::seconds passivate_after{120};
   std::chrono::milliseconds sweep_interval{1'000};
   std::chrono::seconds purge_interval{60};
-  std::chrono::hours retention{720};
+  /// Of applications that have none of their own.
+  std::chrono::days default_retention{30};
   std::chrono::hours idempotency_window{24};
   delivery_window::limits window;
   supervision::restart_policy subscription_restarts;

@@ -59,7 +59,7 @@ void purge(self_pointer self) {
   purge_in_rounds("idempotency keys",
                   [&] { return state.upkeep->purge_idempotency_keys(now, purge_rows_max); });
   purge_in_rounds("events", [&] {
-    return state.upkeep->purge_events(now - state.env->settings.retention, purge_rows_max);
+    return state.upkeep->purge_events(now, state.env->settings.default_retention, purge_rows_max);
   });
 }
 

@@ -1,5 +1,6 @@
 #include "app/configuration.hpp"
 
+#include "domain/limits.hpp"
 #include "persistence/store.hpp"
 
 #include <fmt/format.h>
@@ -178,8 +179,10 @@ const std::array settings{
             number_setting(&c::submissions_max, 1, 1'000'000)},
     setting{"ingest.idempotency_window_hours", "24", "How long an idempotency key is remembered.",
             number_setting(&c::idempotency_window, 1, 8'760)},
-    setting{"retention.days", "30", "Events and attempts older than this are deleted.",
-            number_setting(&c::retention, 1, 3'650)},
+    setting{"retention.days", "30",
+            "Events and attempts older than this are deleted, unless their application has its own "
+            "retention_days.",
+            number_setting(&c::retention, 1, domain::limits::retention_days_max)},
     setting{"shutdown.drain_timeout_ms", "20000",
             "How long a stop waits for requests and attempts under way.",
             number_setting(&c::drain_timeout, 0, 600'000)},

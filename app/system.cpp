@@ -83,7 +83,7 @@ actors::settings actor_settings(const configuration& settings) {
   actors::settings made;
   made.attempts_in_flight_max = settings.attempts_in_flight_max;
   made.idempotency_window = settings.idempotency_window;
-  made.retention = settings.retention;
+  made.default_retention = settings.retention;
   return made;
 }
 
@@ -259,7 +259,8 @@ result<std::unique_ptr<persistence::store>> open_migrated(const configuration& s
     spdlog::info("migrated the store from schema {} to {}", migrated->from, migrated->to);
   auto store = persistence::open_store({.url = settings.store_url,
                                         .read_urls = settings.store_read_urls,
-                                        .accept_data_loss = settings.accept_data_loss});
+                                        .accept_data_loss = settings.accept_data_loss,
+                                        .retention = {now, settings.retention}});
   if (store) {
     if (const auto prepared = (*store)->open_upkeep()->prepare(now()); !prepared)
       return tl::unexpected(prepared.error());

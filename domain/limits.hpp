@@ -29,6 +29,8 @@ inline constexpr std::size_t management_body_bytes_max = 64 * 1024;
 inline constexpr std::size_t name_bytes_max = 128;
 inline constexpr std::size_t description_bytes_max = 1024;
 inline constexpr std::size_t metadata_bytes_max = 4096;
+/// Ten years: what must be kept for longer belongs into an archive, not into a queue's store.
+inline constexpr std::uint32_t retention_days_max = 3'650;
 inline constexpr std::size_t page_limit_max = 250;
 inline constexpr std::size_t page_limit_default = 50;
 

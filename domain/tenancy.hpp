@@ -23,6 +23,8 @@ struct application {
   std::string metadata = "{}";
   timestamp created_at;
   timestamp updated_at;
+  /// How long its events are kept. Absent: as long as the store keeps others.
+  std::optional<std::uint32_t> retention_days{};
 };
 
 /// What a key may be used for. `admin` includes all others, `manage` includes `read`.

@@ -43,19 +43,51 @@ result<std::string> read_metadata(const json::value& value) {
   return text;
 }
 
+result<std::optional<std::uint32_t>> read_retention_days(const json::value& value) {
+  if (value.is_null()) {
+    return std::nullopt;
+  }
+  if (!value.is_number()) {
+    return fail(ec::wrong_type, "The field must be an integer or null.", "/retention_days");
+  }
+  boost::system::error_code inexact;
+  const auto days = value.to_number<std::uint32_t>(inexact);
+  if (inexact || days < 1 || days > limits::retention_days_max) {
+    return fail(ec::invalid_value, "A retention is 1 to 3650 whole days.", "/retention_days");
+  }
+  return days;
+}
+
+template <class Value>
+result<void> assign(result<Value> read, Value& into) {
+  if (!read) {
+    return tl::unexpected(read.error());
+  }
+  into = *std::move(read);
+  return {};
+}
+
+result<void> merge_member(std::string_view key, const json::value& value,
+                          domain::application& into) {
+  if (key == "name") {
+    return assign(read_name(value), into.name);
+  }
+  if (key == "metadata") {
+    return assign(read_metadata(value), into.metadata);
+  }
+  if (key == "retention_days") {
+    return assign(read_retention_days(value), into.retention_days);
+  }
+  return fail(ec::unknown_field, "An application has no field of this name.",
+              "/" + std::string(key));
+}
+
 /// Writes the members of a body into an application.
 result<void> merge(const json::object& body, domain::application& into) {
   for (const auto& [key, value] : body) {
-    auto* const target = key == "name" ? &into.name : key == "metadata" ? &into.metadata : nullptr;
-    if (target == nullptr) {
-      return fail(ec::unknown_field, "An application has no field of this name.",
-                  "/" + std::string(key));
+    if (auto merged = merge_member(key, value, into); !merged) {
+      return merged;
     }
-    auto text = key == "name" ? read_name(value) : read_metadata(value);
-    if (!text) {
-      return tl::unexpected(text.error());
-    }
-    *target = std::move(*text);
   }
   return {};
 }

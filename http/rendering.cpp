@@ -62,10 +62,12 @@ std::string to_json(const persistence::delivery_row& delivery) {
 }
 
 std::string to_json(const domain::application& application) {
+  const auto days = application.retention_days;
   return json::serialize(json::object{
       {"id", to_string(application.id)},
       {"name", application.name},
       {"metadata", json::parse(application.metadata)},
+      {"retention_days", days ? json::value(*days) : json::value(nullptr)},
       {"created_at", domain::to_rfc3339(application.created_at)},
       {"updated_at", domain::to_rfc3339(application.updated_at)},
   });

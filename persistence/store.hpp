@@ -250,7 +250,7 @@ public:
                                                                std::string_view name) = 0;
   virtual result<page_of<domain::application>> list_applications(const tenant& tenant,
                                                                  const page_request& page) = 0;
-  /// Writes name, metadata and `updated_at`.
+  /// Writes name, metadata, retention and `updated_at`.
   virtual result<void> update_application(const tenant& tenant,
                                           const domain::application& application) = 0;
   /// Deletes its subscriptions and the keys that are bound to it. Its events and attempts stay
@@ -323,6 +323,12 @@ struct queue_depth {
 /// Events, deliveries and attempts as clients ask for them, and what a person may do to a delivery.
 /// What is another tenant's, or of an application that was deleted, is `ec::not_found`; what is of
 /// a deleted subscription stays.
+///
+/// An event is expired when it is older than its application's retention, by the time in its id,
+/// and has no pending delivery. With its deliveries and attempts it is then as if it were deleted,
+/// whether or not `upkeep` has come to it, as far as the store was opened with a
+/// `retention_clock`. One exception: of an old event that a pending delivery keeps, the deliveries
+/// that have ended are in no list of deliveries but the event's own.
 class history {
 public:
   virtual ~history() = default;
@@ -382,13 +388,18 @@ public:
   /// @returns how many it deleted.
   virtual result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) = 0;
 
-  /// Deletes events received before `before` that have no pending delivery, with their attempts. A
-  /// store that keeps events by the day (UTC) drops whole days, which are the first call's work,
-  /// and only those that ended before `before` and on which nothing is pending; it answers 0.
-  /// Others delete up to `events_max` events, the oldest first.
+  /// Deletes events that are older than their application's retention, by the time in their ids,
+  /// and have no pending delivery, with their attempts: up to `events_max`, of each application the
+  /// oldest first. An application that was deleted keeps its retention. A store that keeps events
+  /// by the day (UTC) drops whole days instead, which are the first call's work, and only those
+  /// that ended before the longest retention of all existing applications, or `default_retention`
+  /// if that is longer, and on which nothing is pending; it answers 0.
+  ///
+  /// @param default_retention Of applications that have none of their own.
   /// @returns how many it deleted one by one. Successive calls of a session go through the events
   /// in rounds: one that deletes fewer than `events_max` ends a round.
-  virtual result<std::size_t> purge_events(timestamp before, std::size_t events_max) = 0;
+  virtual result<std::size_t> purge_events(timestamp now, std::chrono::days default_retention,
+                                           std::size_t events_max) = 0;
 };
 
 class store {
@@ -419,6 +430,14 @@ bool is_server_url(std::string_view url);
 /// A store's URL without what must not be shown: its user, password and parameters.
 std::string to_display(const std::string& url);
 
+/// By what a store knows which events are expired.
+struct retention_clock {
+  /// Thread-safe. Empty: nothing is out of sight before it is deleted.
+  std::function<timestamp()> now;
+  /// Of applications that have none of their own.
+  std::chrono::days default_retention{};
+};
+
 struct store_options {
   /// `sqlite:<file>`, or `postgresql://...` as libpq has it.
   std::string url;
@@ -426,6 +445,7 @@ struct store_options {
   std::vector<std::string> read_urls;
   /// Open a PostgreSQL server although it may lose what it has committed.
   bool accept_data_loss = false;
+  retention_clock retention{};
 };
 
 /// Opens a store, which must have the schema of this version.

@@ -23,7 +23,8 @@ constexpr statement_limits patient_limits{std::chrono::milliseconds{10'000},
 
 class postgres_store : public store {
 public:
-  explicit postgres_store(const settings& settings) : database_{settings} {}
+  postgres_store(const settings& settings, retention_clock retention)
+      : database_{settings}, retention_{std::move(retention)} {}
 
   std::unique_ptr<persistence::event_appender> open_event_appender() override {
     return std::make_unique<event_appender>(database_);
@@ -41,7 +42,7 @@ public:
     return std::make_unique<sql::catalog>(database_.open_access());
   }
   std::unique_ptr<persistence::history> open_history() override {
-    return std::make_unique<sql::history>(database_.open_patient_access());
+    return std::make_unique<sql::history>(database_.open_patient_access(), retention_);
   }
   std::unique_ptr<persistence::upkeep> open_upkeep() override {
     return std::make_unique<upkeep>(database_);
@@ -57,6 +58,7 @@ public:
 
 private:
   database database_;
+  const retention_clock retention_;
 };
 
 result<settings> to_settings(const store_options& options) {
@@ -81,7 +83,7 @@ result<std::unique_ptr<store>> open(const store_options& options) {
   const auto settings = to_settings(options);
   if (!settings)
     return tl::unexpected(settings.error());
-  auto opened = std::make_unique<postgres_store>(*settings);
+  auto opened = std::make_unique<postgres_store>(*settings, options.retention);
   if (auto good = opened->check(options.accept_data_loss); !good)
     return tl::unexpected(good.error());
   return opened;

@@ -3,6 +3,8 @@
 #include "persistence/postgres/partitions.hpp"
 #include "persistence/sql/catalog_statements.hpp"
 
+#include <algorithm>
+
 namespace talaria::persistence::postgres {
 
 namespace {
@@ -35,6 +37,15 @@ struct purge_statements {
         order by expires_us limit :rows)))"};
 };
 
+struct retention_statements {
+  explicit retention_statements(const sql::open_session& open) : open{open} {}
+
+  sql::open_session open;
+
+  sql::query<sql::row<std::uint32_t>()> longest{open, R"(
+      select coalesce(max(retention_days), 0) from applications where deleted_us is null)"};
+};
+
 }  // namespace
 
 result<void> upkeep::prepare(timestamp now) {
@@ -61,8 +72,16 @@ result<std::size_t> upkeep::purge_idempotency_keys(timestamp now, std::size_t ro
       });
 }
 
-result<std::size_t> upkeep::purge_events(timestamp before, std::size_t /*events_max*/) {
-  // An id may be of the day after its event was received, where a clock stepped back.
+result<std::size_t> upkeep::purge_events(timestamp now, std::chrono::days default_retention,
+                                         std::size_t /*events_max*/) {
+  // A day holds events of all applications, so the longest retention decides.
+  const auto longest = sql::in_transaction<retention_statements>(
+      connection_, "begin", [](retention_statements& sql) -> result<std::chrono::days> {
+        return std::chrono::days{sql.longest.value()};
+      });
+  if (!longest)
+    return tl::unexpected(longest.error());
+  const auto before = now - std::max(*longest, default_retention);
   const auto dropped = drop_partitions(connection_, std::chrono::floor<std::chrono::days>(before));
   if (!dropped)
     return tl::unexpected(dropped.error());

@@ -14,8 +14,8 @@ using domain::application_id;
 using domain::ec;
 using domain::organization_id;
 
-using application_row =
-    row<application_id, organization_id, std::string, std::string, timestamp, timestamp>;
+using application_row = row<application_id, organization_id, std::string, std::string, timestamp,
+                            timestamp, std::optional<std::uint32_t>>;
 
 using key_row = row<api_key_id, organization_id, std::optional<application_id>, std::string,
                     std::string, std::string, std::uint32_t, timestamp, std::optional<timestamp>>;
@@ -32,16 +32,18 @@ struct application_reads {
   query<row<std::string>()> installation_key{open, "select key from installation"};
 
   query<application_row(application_id)> find{open, R"(
-      select id, organization_id, name, metadata, created_us, updated_us
+      select id, organization_id, name, metadata, created_us, updated_us, retention_days
       from applications where id = :id::uuid and deleted_us is null)"};
 
   query<application_row(organization_id, std::string)> find_by_name{open, R"(
-      select id, organization_id, name, metadata, created_us, updated_us from applications
+      select id, organization_id, name, metadata, created_us, updated_us, retention_days
+      from applications
       where organization_id = :organization::uuid and name = :name
         and deleted_us is null)"};
 
   query<application_row(organization_id, domain::uuid, std::int64_t)> list{open, R"(
-      select id, organization_id, name, metadata, created_us, updated_us from applications
+      select id, organization_id, name, metadata, created_us, updated_us, retention_days
+      from applications
       where organization_id = :organization::uuid and id < :before::uuid
         and deleted_us is null
       order by id desc limit :rows)"};
@@ -67,19 +69,23 @@ struct application_writes {
       values(:id::uuid, :organization::uuid, :application::uuid, :name,
              :lookup, :hash, :scopes, :created, :expires))"};
 
-  command<application_id, organization_id, std::string, std::string, timestamp, timestamp>
+  command<application_id, organization_id, std::string, std::string, timestamp, timestamp,
+          std::optional<std::uint32_t>>
       insert_application{open, R"(
-      insert into applications(id, organization_id, name, metadata, created_us, updated_us)
-      values(:id::uuid, :organization::uuid, :name, :metadata, :created,
-             :updated))"};
+      insert into applications(id, organization_id, name, metadata, created_us, updated_us,
+                               retention_days)
+      values(:id::uuid, :organization::uuid, :name, :metadata, :created, :updated, :retention))"};
 
   query<row<application_id>(organization_id, std::string)> find_by_name{open, R"(
       select id from applications
       where organization_id = :organization::uuid and name = :name
         and deleted_us is null)"};
 
-  command<std::string, std::string, timestamp, application_id, organization_id> update{open, R"(
-      update applications set name = :name, metadata = :metadata, updated_us = :updated
+  command<std::string, std::string, std::optional<std::uint32_t>, timestamp, application_id,
+          organization_id>
+      update{open, R"(
+      update applications set name = :name, metadata = :metadata, retention_days = :retention,
+                              updated_us = :updated
       where id = :id::uuid and organization_id = :organization::uuid
         and deleted_us is null)"};
 
@@ -117,7 +123,8 @@ result<domain::application> to_application(const tenant& tenant,
 
 void insert(application_writes& sql, const domain::application& application) {
   sql.insert_application(application.id, application.organization, application.name,
-                         application.metadata, application.created_at, application.updated_at);
+                         application.metadata, application.created_at, application.updated_at,
+                         application.retention_days);
   sql.revision.raise();
 }
 
@@ -213,8 +220,8 @@ result<void> catalog::update_application(const tenant& tenant,
     const auto named = sql.find_by_name.first(tenant.organization, application.name);
     if (named && std::get<0>(*named) != application.id)
       return name_taken();
-    if (sql.update(application.name, application.metadata, application.updated_at, application.id,
-                   tenant.organization) == 0)
+    if (sql.update(application.name, application.metadata, application.retention_days,
+                   application.updated_at, application.id, tenant.organization) == 0)
       return no_such_application();
     sql.revision.raise();
     return {};

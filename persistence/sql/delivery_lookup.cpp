@@ -1,15 +1,17 @@
 #include "persistence/sql/delivery_lookup.hpp"
 
+#include <algorithm>
+
 namespace talaria::persistence::sql {
 
-std::vector<domain::application_id> delivery_lookup::applications(const tenant& tenant) {
-  std::vector<domain::application_id> found;
+std::vector<known_application> delivery_lookup::applications(const sight& sight) {
+  std::vector<known_application> found;
   applications_.each(
-      [&](const domain::application_id& id) {
-        if (tenant.sees(tenant.organization, id))
-          found.push_back(id);
+      [&](const domain::application_id& id, std::optional<std::uint32_t> retention_days) {
+        if (sight.of.sees(sight.of.organization, id))
+          found.push_back({id, sight.first_kept(retention_days)});
       },
-      tenant.organization);
+      sight.of.organization);
   return found;
 }
 
@@ -20,36 +22,44 @@ std::vector<subscription_number> delivery_lookup::subscriptions(
   return found;
 }
 
-std::optional<known_event> delivery_lookup::event(const tenant& tenant,
-                                                  const domain::event_id& id) {
+std::optional<known_event> delivery_lookup::event(const sight& sight, const domain::event_id& id) {
   auto row = event_.first(id);
   if (!row)
     return std::nullopt;
-  auto& [application, organization, type, received_at, priority, targets] = *row;
-  if (!tenant.sees(organization, application))
+  auto& [application, organization, retention_days, type, received_at, priority, targets] = *row;
+  if (!sight.of.sees(organization, application))
+    return std::nullopt;
+  if (id < sight.first_kept(retention_days) && !has_pending(id, targets.numbers))
     return std::nullopt;
   return known_event{application, std::move(type), received_at, priority,
                      std::move(targets.numbers)};
 }
 
-std::optional<known_subscription> delivery_lookup::subscription(const tenant& tenant,
-                                                                subscription_number number) {
-  return known(tenant, by_number_.first(number));
+bool delivery_lookup::has_pending(const domain::event_id& event,
+                                  const std::vector<subscription_number>& fan_out) {
+  return std::any_of(fan_out.begin(), fan_out.end(), [&](subscription_number number) {
+    return pending_.first(number, event).has_value();
+  });
 }
 
-std::optional<known_subscription> delivery_lookup::subscription(const tenant& tenant,
+std::optional<known_subscription> delivery_lookup::subscription(const sight& sight,
+                                                                subscription_number number) {
+  return known(sight, by_number_.first(number));
+}
+
+std::optional<known_subscription> delivery_lookup::subscription(const sight& sight,
                                                                 const domain::subscription_id& id) {
-  return known(tenant, by_id_.first(id));
+  return known(sight, by_id_.first(id));
 }
 
 std::optional<known_subscription> delivery_lookup::known(
-    const tenant& tenant, const std::optional<subscription_columns>& row) {
+    const sight& sight, const std::optional<subscription_columns>& row) {
   if (!row)
     return std::nullopt;
-  const auto& [number, id, application, organization, deleted] = *row;
-  if (!tenant.sees(organization, application))
+  const auto& [number, id, application, organization, deleted, retention_days] = *row;
+  if (!sight.of.sees(organization, application))
     return std::nullopt;
-  return known_subscription{number, id, deleted};
+  return known_subscription{number, id, deleted, sight.first_kept(retention_days)};
 }
 
 std::optional<delivery_state> delivery_lookup::state(const domain::delivery_id& id) {

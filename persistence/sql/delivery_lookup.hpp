@@ -1,5 +1,6 @@
 #pragma once
 
+#include "persistence/sql/expiry.hpp"
 #include "persistence/sql/statement.hpp"
 #include "persistence/store.hpp"
 
@@ -30,10 +31,28 @@ inline delivery_state ended(domain::delivery_status status, std::uint32_t number
   return {status, made ? number : number - 1, std::nullopt, started_at + duration};
 }
 
+/// What a tenant may see at a moment.
+struct sight {
+  const tenant& of;
+  /// Absent: nothing expires.
+  std::optional<expiry> at;
+
+  /// Events of an application with smaller ids are to be seen only while a delivery is pending.
+  domain::event_id first_kept(std::optional<std::uint32_t> retention_days) const {
+    return at ? domain::event_id{sql::first_kept(*at, retention_days)} : domain::event_id{};
+  }
+};
+
+struct known_application {
+  domain::application_id id;
+  domain::event_id first_kept;
+};
+
 struct known_subscription {
   subscription_number number{};
   domain::subscription_id id;
   bool deleted = false;
+  domain::event_id first_kept;
 };
 
 struct known_event {
@@ -46,49 +65,54 @@ struct known_event {
 
 /// Finds deliveries and what they belong to, within what a tenant may see: the applications of its
 /// organization that were not deleted, or the one that it is bound to. Subscriptions that were
-/// deleted are found: their history stays.
+/// deleted are found: their history stays. Events that are expired are not found.
 class delivery_lookup {
 public:
   explicit delivery_lookup(const open_session& open) : open_{open} {}
 
-  std::vector<domain::application_id> applications(const tenant& tenant);
+  std::vector<known_application> applications(const sight& sight);
   std::vector<subscription_number> subscriptions(const domain::application_id& application);
 
-  std::optional<known_event> event(const tenant& tenant, const domain::event_id& id);
-  std::optional<known_subscription> subscription(const tenant& tenant, subscription_number number);
-  std::optional<known_subscription> subscription(const tenant& tenant,
+  std::optional<known_event> event(const sight& sight, const domain::event_id& id);
+  std::optional<known_subscription> subscription(const sight& sight, subscription_number number);
+  std::optional<known_subscription> subscription(const sight& sight,
                                                  const domain::subscription_id& id);
 
   /// Absent: there is no such delivery.
   std::optional<delivery_state> state(const domain::delivery_id& id);
 
 private:
-  using subscription_columns = row<subscription_number, domain::subscription_id,
-                                   domain::application_id, domain::organization_id, bool>;
+  using subscription_columns =
+      row<subscription_number, domain::subscription_id, domain::application_id,
+          domain::organization_id, bool, std::optional<std::uint32_t>>;
 
   open_session open_;
 
-  query<row<domain::application_id>(domain::organization_id)> applications_{open_, R"(
-      select id from applications
+  query<row<domain::application_id, std::optional<std::uint32_t>>(domain::organization_id)>
+      applications_{open_, R"(
+      select id, retention_days from applications
       where organization_id = :organization::uuid and deleted_us is null order by id)"};
 
   query<row<subscription_number>(domain::application_id)> subscriptions_{
       open_, "select number from subscriptions where application_id = :application::uuid"};
 
-  query<row<domain::application_id, domain::organization_id, std::string, timestamp,
-            domain::priority, fan_out>(domain::event_id)>
+  query<row<domain::application_id, domain::organization_id, std::optional<std::uint32_t>,
+            std::string, timestamp, domain::priority, fan_out>(domain::event_id)>
       event_{open_, R"(
-      select e.application_id, a.organization_id, e.event_type, e.received_us, e.priority, e.fan_out
+      select e.application_id, a.organization_id, a.retention_days, e.event_type, e.received_us,
+             e.priority, e.fan_out
       from events e ordered join applications a on a.id = e.application_id
       where e.id = :id::uuid and a.deleted_us is null)"};
 
   query<subscription_columns(subscription_number)> by_number_{open_, R"(
-      select s.number, s.id, s.application_id, s.organization_id, s.deleted_us is not null
+      select s.number, s.id, s.application_id, s.organization_id, s.deleted_us is not null,
+             a.retention_days
       from subscriptions s ordered join applications a on a.id = s.application_id
       where s.number = :number and a.deleted_us is null)"};
 
   query<subscription_columns(domain::subscription_id)> by_id_{open_, R"(
-      select s.number, s.id, s.application_id, s.organization_id, s.deleted_us is not null
+      select s.number, s.id, s.application_id, s.organization_id, s.deleted_us is not null,
+             a.retention_days
       from subscriptions s ordered join applications a on a.id = s.application_id
       where s.id = :id::uuid and a.deleted_us is null)"};
 
@@ -102,7 +126,8 @@ private:
       select status, number, started_us, duration_ms from attempts
       where event_id = :event::uuid and subscription = :subscription and status <> 0)"};
 
-  static std::optional<known_subscription> known(const tenant& tenant,
+  bool has_pending(const domain::event_id& event, const std::vector<subscription_number>& fan_out);
+  static std::optional<known_subscription> known(const sight& sight,
                                                  const std::optional<subscription_columns>& row);
 };
 

@@ -14,11 +14,13 @@ namespace talaria::persistence::sql {
 
 /// In what databases differ from each other where the statements are the same.
 ///
-/// Statements are written as PostgreSQL has them, with these additions, which `adapt` turns into
-/// what its database understands:
+/// Statements are written as PostgreSQL has them, with these additions and forms, which `adapt`
+/// turns into what its database understands:
 /// - `:name::uuid` binds an id;
 /// - `a ordered join b` and `from a indexed by i` tell SQLite's planner what PostgreSQL's finds by
 ///   its statistics;
+/// - `a = any(array(select ...))` looks rows up one by one, where PostgreSQL would rather read all
+///   for `a in (select ...)`, which is what SQLite has for it;
 /// - `for update` locks rows where writers do not have to wait for each other.
 ///
 /// Stateless, so thread-safe.

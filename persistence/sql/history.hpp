@@ -1,6 +1,7 @@
 #pragma once
 
 #include "persistence/sql/access.hpp"
+#include "persistence/sql/delivery_lookup.hpp"
 #include "persistence/store.hpp"
 
 namespace talaria::persistence::sql {
@@ -9,7 +10,8 @@ namespace talaria::persistence::sql {
 /// them in history_actions.cpp.
 class history : public persistence::history {
 public:
-  explicit history(std::unique_ptr<access> access) : access_{std::move(access)} {}
+  history(std::unique_ptr<access> access, retention_clock retention)
+      : access_{std::move(access)}, retention_{std::move(retention)} {}
 
   result<page_of<domain::event>> list_events(const tenant& tenant, const event_filter& filter,
                                              const page_request& page) override;
@@ -32,7 +34,10 @@ public:
   result<std::vector<queue_depth>> queue_depths() override;
 
 private:
+  sight sight_of(const tenant& tenant) const;
+
   std::unique_ptr<access> access_;
+  const retention_clock retention_;
 };
 
 }  // namespace talaria::persistence::sql

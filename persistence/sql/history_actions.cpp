@@ -73,9 +73,10 @@ void retry(delivery_writes& sql, const event_id& event, const known_subscription
 }  // namespace
 
 result<void> history::retry_delivery(const tenant& tenant, const delivery_id& id, timestamp now) {
+  const auto sight = sight_of(tenant);
   return access_->write<delivery_writes>([&](delivery_writes& sql) -> result<void> {
-    const auto subscription = sql.lookup.subscription(tenant, id.subscription);
-    const auto event = sql.lookup.event(tenant, id.event);
+    const auto subscription = sql.lookup.subscription(sight, id.subscription);
+    const auto event = sql.lookup.event(sight, id.event);
     const auto state = sql.lookup.state(id);
     if (!subscription || !event || !state)
       return no_such_delivery();
@@ -87,9 +88,10 @@ result<void> history::retry_delivery(const tenant& tenant, const delivery_id& id
 }
 
 result<void> history::cancel_delivery(const tenant& tenant, const delivery_id& id, timestamp now) {
+  const auto sight = sight_of(tenant);
   return access_->write<delivery_writes>([&](delivery_writes& sql) -> result<void> {
     const auto state = sql.lookup.state(id);
-    if (!state || !sql.lookup.subscription(tenant, id.subscription))
+    if (!state || !sql.lookup.subscription(sight, id.subscription))
       return no_such_delivery();
     if (state->status != delivery_status::pending)
       return not_pending();
@@ -102,14 +104,15 @@ result<void> history::cancel_delivery(const tenant& tenant, const delivery_id& i
 
 result<std::vector<subscription_number>> history::replay_event(const tenant& tenant,
                                                                const event_id& id, timestamp now) {
+  const auto sight = sight_of(tenant);
   return access_->write<delivery_writes>(
       [&](delivery_writes& sql) -> result<std::vector<subscription_number>> {
-        const auto event = sql.lookup.event(tenant, id);
+        const auto event = sql.lookup.event(sight, id);
         if (!event)
           return domain::fail(ec::not_found, "no such event");
         std::vector<subscription_number> retried;
         for (const auto number : event->fan_out) {
-          const auto subscription = sql.lookup.subscription(tenant, number);
+          const auto subscription = sql.lookup.subscription(sight, number);
           const auto state = sql.lookup.state({id, number});
           if (!subscription || subscription->deleted || !state)
             continue;

@@ -77,10 +77,13 @@ public:
   }
 
   /// Those of some subscriptions: for each a stream for each status, in the order of an index.
-  void add_subscriptions(std::span<const subscription_number> numbers) {
+  ///
+  /// @param first_kept Deliveries of smaller ids are added only while they are pending.
+  void add_subscriptions(std::span<const subscription_number> numbers, const event_id& first_kept) {
     while (!numbers.empty()) {
       const auto together = std::min(numbers.size(), sql_.open.speaks.subscriptions_at_once());
-      add_streams({{numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(together)}});
+      add_streams({{numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(together)}},
+                  first_kept);
       numbers = numbers.subspan(together);
     }
   }
@@ -88,7 +91,7 @@ public:
   page_of<found_delivery> take_page() { return newest_.take_page(); }
 
 private:
-  void add_streams(const fan_out& subscriptions) {
+  void add_streams(const fan_out& subscriptions, const event_id& first_kept) {
     for (const auto status : {delivery_status::pending, delivery_status::delivered,
                               delivery_status::dead, delivery_status::cancelled}) {
       if (status_ && *status_ != status)
@@ -96,7 +99,7 @@ private:
       if (status == delivery_status::pending)
         add_pending(subscriptions);
       else
-        add_ended(subscriptions, status);
+        add_ended(subscriptions, status, first_kept);
     }
   }
 
@@ -114,13 +117,13 @@ private:
         subscriptions, newest_event(), oldest_event(), rows_);
   }
 
-  void add_ended(const fan_out& subscriptions, delivery_status status) {
+  void add_ended(const fan_out& subscriptions, delivery_status status, const event_id& first_kept) {
     sql_.ended.each(
         [&](subscription_number number, const event_id& event, std::uint32_t attempt,
             timestamp started_at, milliseconds duration) {
           add({{event, number}, ended(status, attempt, started_at, duration)});
         },
-        subscriptions, status, newest_event(), oldest_event(), rows_);
+        subscriptions, status, newest_event(), std::max(oldest_event(), first_kept), rows_);
   }
 
   event_id newest_event() const {
@@ -146,10 +149,10 @@ tl::unexpected<domain::error> no_such_delivery() {
 }
 
 /// @returns nothing if what belongs to it went away.
-std::optional<delivery_row> to_row(delivery_lookup& lookup, const tenant& tenant,
+std::optional<delivery_row> to_row(delivery_lookup& lookup, const sight& sight,
                                    const found_delivery& found) {
-  const auto subscription = lookup.subscription(tenant, found.id.subscription);
-  auto event = lookup.event(tenant, found.id.event);
+  const auto subscription = lookup.subscription(sight, found.id.subscription);
+  auto event = lookup.event(sight, found.id.event);
   if (!subscription || !event)
     return std::nullopt;
   return delivery_row{.id = found.id,
@@ -162,28 +165,28 @@ std::optional<delivery_row> to_row(delivery_lookup& lookup, const tenant& tenant
                       .ended_at = found.state.ended_at};
 }
 
-page_of<delivery_row> to_rows(delivery_lookup& lookup, const tenant& tenant,
+page_of<delivery_row> to_rows(delivery_lookup& lookup, const sight& sight,
                               const page_of<found_delivery>& found) {
   page_of<delivery_row> page;
   page.more = found.more;
   for (const auto& delivery : found.rows) {
-    if (auto row = to_row(lookup, tenant, delivery))
+    if (auto row = to_row(lookup, sight, delivery))
       page.rows.push_back(*std::move(row));
   }
   return page;
 }
 
 /// Shows the gathering all that the filter admits.
-result<void> gather(delivery_reads& sql, const tenant& tenant, const delivery_filter& filter,
+result<void> gather(delivery_reads& sql, const sight& sight, const delivery_filter& filter,
                     delivery_gathering& gathering) {
   std::optional<known_subscription> subscription;
   if (filter.subscription) {
-    subscription = sql.lookup.subscription(tenant, *filter.subscription);
+    subscription = sql.lookup.subscription(sight, *filter.subscription);
     if (!subscription)
       return domain::fail(domain::ec::not_found, "no such subscription");
   }
   if (filter.event) {
-    const auto event = sql.lookup.event(tenant, *filter.event);
+    const auto event = sql.lookup.event(sight, *filter.event);
     if (!event)
       return domain::fail(domain::ec::not_found, "no such event");
     if (subscription)
@@ -191,10 +194,10 @@ result<void> gather(delivery_reads& sql, const tenant& tenant, const delivery_fi
     else
       gathering.add_event(*filter.event, event->fan_out);
   } else if (subscription) {
-    gathering.add_subscriptions({&subscription->number, 1});
+    gathering.add_subscriptions({&subscription->number, 1}, subscription->first_kept);
   } else {
-    for (const auto& application : sql.lookup.applications(tenant))
-      gathering.add_subscriptions(sql.lookup.subscriptions(application));
+    for (const auto& application : sql.lookup.applications(sight))
+      gathering.add_subscriptions(sql.lookup.subscriptions(application.id), application.first_kept);
   }
   return {};
 }
@@ -210,21 +213,23 @@ result<page_of<delivery_row>> history::list_deliveries(const tenant& tenant,
     if (!before)
       return domain::fail(domain::ec::invalid_cursor, "the cursor names no delivery");
   }
+  const auto sight = sight_of(tenant);
   const auto read = [&](delivery_reads& sql) -> result<page_of<delivery_row>> {
     delivery_gathering gathering{sql, filter, page.limit, before};
-    if (auto gathered = gather(sql, tenant, filter, gathering); !gathered)
+    if (auto gathered = gather(sql, sight, filter, gathering); !gathered)
       return tl::unexpected(gathered.error());
-    return to_rows(sql.lookup, tenant, gathering.take_page());
+    return to_rows(sql.lookup, sight, gathering.take_page());
   };
   return access_->read_lately<delivery_reads>(read);
 }
 
 result<delivery_row> history::find_delivery(const tenant& tenant, const delivery_id& id) {
+  const auto sight = sight_of(tenant);
   const auto read = [&](delivery_reads& sql) -> result<delivery_row> {
     const auto state = sql.lookup.state(id);
     if (!state)
       return no_such_delivery();
-    auto row = to_row(sql.lookup, tenant, {id, *state});
+    auto row = to_row(sql.lookup, sight, {id, *state});
     if (!row)
       return no_such_delivery();
     return *std::move(row);
@@ -234,8 +239,10 @@ result<delivery_row> history::find_delivery(const tenant& tenant, const delivery
 
 result<std::vector<domain::attempt>> history::list_attempts(const tenant& tenant,
                                                             const delivery_id& id) {
+  const auto sight = sight_of(tenant);
   const auto read = [&](delivery_reads& sql) -> result<std::vector<domain::attempt>> {
-    if (!sql.lookup.subscription(tenant, id.subscription) || !sql.lookup.state(id))
+    if (!sql.lookup.subscription(sight, id.subscription) || !sql.lookup.event(sight, id.event) ||
+        !sql.lookup.state(id))
       return no_such_delivery();
     std::vector<domain::attempt> attempts;
     sql.attempts.each(

@@ -21,7 +21,8 @@ using domain::event_id;
 using listed_event =
     row<event_id, std::string, std::string, timestamp, timestamp, domain::priority>;
 
-std::string select_events(std::string_view label_condition) {
+/// @param more_conditions Each with an `and` before it.
+std::string select_events(std::string_view more_conditions) {
   return fmt::format(R"(
       select id, event_type, labels, occurred_us, received_us, priority
       from events indexed by events_by_application
@@ -31,8 +32,22 @@ std::string select_events(std::string_view label_condition) {
         and (cast(:type as text) is null or event_type = :type)
         {}
       order by id desc limit :rows)",
-                     label_condition);
+                     more_conditions);
 }
+
+/// Looked up by the queue, which is short in that range: all old events are many.
+constexpr std::string_view and_has_pending = R"(
+        and id = any(array(
+          select q.event_id from subscriptions s
+          ordered join delivery_queue q on q.subscription = s.number
+          where s.application_id = :application::uuid
+            and q.event_id < :before::uuid and q.event_id >= :from::uuid)))";
+
+using list_query = query<listed_event(application_id, domain::uuid, domain::uuid, timestamp,
+                                      timestamp, std::optional<std::string>, std::int64_t)>;
+using labelled_list_query =
+    query<listed_event(application_id, domain::uuid, domain::uuid, timestamp, timestamp,
+                       std::optional<std::string>, std::string, std::int64_t)>;
 
 struct event_reads {
   explicit event_reads(const open_session& open) : open{open} {}
@@ -40,13 +55,12 @@ struct event_reads {
   open_session open;
   delivery_lookup lookup{open};
 
-  query<listed_event(application_id, domain::uuid, domain::uuid, timestamp, timestamp,
-                     std::optional<std::string>, std::int64_t)>
-      list{open, select_events("")};
-
-  query<listed_event(application_id, domain::uuid, domain::uuid, timestamp, timestamp,
-                     std::optional<std::string>, std::string, std::int64_t)>
-      list_labelled{open, select_events(fmt::format("and {}", open.speaks.label_condition()))};
+  std::string and_labelled = fmt::format("and {}", open.speaks.label_condition());
+  list_query list{open, select_events("")};
+  list_query list_pending{open, select_events(and_has_pending)};
+  labelled_list_query list_labelled{open, select_events(and_labelled)};
+  labelled_list_query list_pending_labelled{
+      open, select_events(fmt::format("{} {}", and_has_pending, and_labelled))};
 
   query<row<application_id, std::string, std::string, timestamp, timestamp, domain::priority,
             payload>(event_id)>
@@ -83,49 +97,85 @@ id_range ids_of(const event_filter& filter, const page_request& page) {
   return range;
 }
 
+/// Gathers the newest events that a filter admits, application by application.
+class event_gathering {
+public:
+  event_gathering(event_reads& sql, const event_filter& filter, const page_request& page)
+      : sql_{sql}, filter_{filter}, page_{page}, range_{ids_of(filter, page)} {}
+
+  void add(const known_application& application) {
+    const auto first_kept = application.first_kept.value;
+    add_range(application.id, {range_.before, std::max(range_.from, first_kept)}, sql_.list,
+              sql_.list_labelled);
+    if (range_.from < first_kept && newest_.has_place_for(application.first_kept))
+      add_range(application.id, {std::min(range_.before, first_kept), range_.from},
+                sql_.list_pending, sql_.list_pending_labelled);
+  }
+
+  page_of<event> take_page() { return newest_.take_page(); }
+
+private:
+  void add_range(const application_id& application, const id_range& range, list_query& list,
+                 labelled_list_query& list_labelled) {
+    const auto received_after = filter_.after.value_or(timestamp::min());
+    const auto received_before = filter_.before.value_or(timestamp::max());
+    const auto add = [&](const event_id& id, std::string& type, const std::string& labels_json,
+                         timestamp occurred, timestamp received, domain::priority priority) {
+      if (!newest_.has_place_for(id))
+        return false;
+      auto labels = domain::parse_labels(labels_json);
+      if (has_labels(labels, filter_.labels))
+        newest_.add(id, {id,
+                         application,
+                         std::move(type),
+                         {},
+                         std::move(labels),
+                         occurred,
+                         received,
+                         priority});
+      return true;
+    };
+    if (filter_.labels.empty())
+      list.each(add, application, range.before, range.from, received_after, received_before,
+                filter_.type, rows_wanted(page_));
+    else
+      list_labelled.each(add, application, range.before, range.from, received_after,
+                         received_before, filter_.type,
+                         sql_.open.speaks.to_label_filter(filter_.labels),
+                         sql_.open.speaks.filters_all_labels() ? rows_wanted(page_) : every_row);
+  }
+
+  event_reads& sql_;
+  const event_filter& filter_;
+  const page_request& page_;
+  const id_range range_;
+  newest_rows<event_id, event> newest_{page_.limit};
+};
+
 }  // namespace
+
+sight history::sight_of(const tenant& tenant) const {
+  if (!retention_.now)
+    return {tenant, std::nullopt};
+  return {tenant, expiry{retention_.now(), retention_.default_retention}};
+}
 
 result<page_of<event>> history::list_events(const tenant& tenant, const event_filter& filter,
                                             const page_request& page) {
+  const auto sight = sight_of(tenant);
   const auto read = [&](event_reads& sql) -> result<page_of<event>> {
-    newest_rows<event_id, event> newest{page.limit};
-    const auto range = ids_of(filter, page);
-    const auto received_after = filter.after.value_or(timestamp::min());
-    const auto received_before = filter.before.value_or(timestamp::max());
-    for (const auto& application : sql.lookup.applications(tenant)) {
-      const auto add = [&](const event_id& id, std::string& type, const std::string& labels_json,
-                           timestamp occurred, timestamp received, domain::priority priority) {
-        if (!newest.has_place_for(id))
-          return false;
-        auto labels = domain::parse_labels(labels_json);
-        if (has_labels(labels, filter.labels))
-          newest.add(id, {id,
-                          application,
-                          std::move(type),
-                          {},
-                          std::move(labels),
-                          occurred,
-                          received,
-                          priority});
-        return true;
-      };
-      if (filter.labels.empty())
-        sql.list.each(add, application, range.before, range.from, received_after, received_before,
-                      filter.type, rows_wanted(page));
-      else
-        sql.list_labelled.each(
-            add, application, range.before, range.from, received_after, received_before,
-            filter.type, sql.open.speaks.to_label_filter(filter.labels),
-            sql.open.speaks.filters_all_labels() ? rows_wanted(page) : every_row);
-    }
-    return newest.take_page();
+    event_gathering gathering{sql, filter, page};
+    for (const auto& application : sql.lookup.applications(sight))
+      gathering.add(application);
+    return gathering.take_page();
   };
   return access_->read_lately<event_reads>(read);
 }
 
 result<event> history::find_event(const tenant& tenant, const event_id& id) {
+  const auto sight = sight_of(tenant);
   const auto read = [&](event_reads& sql) -> result<event> {
-    if (!sql.lookup.event(tenant, id))
+    if (!sql.lookup.event(sight, id))
       return domain::fail(domain::ec::not_found, "no such event");
     auto row = sql.find.first(id);
     auto& [application, type, labels, occurred, received, priority, stored] = row.value();

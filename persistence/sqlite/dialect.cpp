@@ -20,8 +20,10 @@ constexpr sql::brackets json_array{'[', ']'};
 std::string dialect::adapt(std::string sql) const {
   static const std::regex id_parameter{R"((:[a-z_]+)::uuid)"};
   static const std::regex ordered_join{R"(\bordered join\b)"};
+  static const std::regex any_of_rows{R"(= any\(array\(([^()]*)\)\))"};
   // Writers wait for each other in any case.
   static const std::regex row_lock{R"(\s+for update\b)"};
+  sql = std::regex_replace(sql, any_of_rows, "in ($1)");
   // SOCI binds a `std::string` as text.
   sql = std::regex_replace(sql, id_parameter, "cast($1 as blob)");
   sql = std::regex_replace(sql, ordered_join, "cross join");

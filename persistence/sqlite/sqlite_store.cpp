@@ -16,7 +16,8 @@ namespace {
 
 class sqlite_store : public store {
 public:
-  explicit sqlite_store(const settings& settings) : database_{settings} {}
+  sqlite_store(const settings& settings, retention_clock retention)
+      : database_{settings}, retention_{std::move(retention)} {}
 
   std::unique_ptr<persistence::event_appender> open_event_appender() override {
     return std::make_unique<event_appender>(database_.open_access());
@@ -34,7 +35,7 @@ public:
     return std::make_unique<sql::catalog>(database_.open_access());
   }
   std::unique_ptr<persistence::history> open_history() override {
-    return std::make_unique<sql::history>(database_.open_access());
+    return std::make_unique<sql::history>(database_.open_access(), retention_);
   }
   std::unique_ptr<persistence::upkeep> open_upkeep() override {
     return std::make_unique<upkeep>(database_.open_access());
@@ -44,14 +45,15 @@ public:
 
 private:
   database database_;
+  const retention_clock retention_;
 };
 
 }  // namespace
 
-result<std::unique_ptr<store>> open(const settings& settings) {
+result<std::unique_ptr<store>> open(const settings& settings, const retention_clock& retention) {
   if (auto current = require_current_schema(settings); !current)
     return tl::unexpected(current.error());
-  return std::make_unique<sqlite_store>(settings);
+  return std::make_unique<sqlite_store>(settings, retention);
 }
 
 }  // namespace talaria::persistence::sqlite

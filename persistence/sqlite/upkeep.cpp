@@ -1,6 +1,6 @@
 #include "persistence/sqlite/upkeep.hpp"
 
-#include "persistence/sql/paging.hpp"
+#include "persistence/sql/expiry.hpp"
 #include "persistence/sql/statement.hpp"
 
 #include <cstdint>
@@ -9,6 +9,7 @@ namespace talaria::persistence::sqlite {
 
 namespace {
 
+using domain::application_id;
 using domain::event_id;
 using sql::command;
 using sql::open_session;
@@ -24,10 +25,14 @@ struct purge_reads {
 
   open_session open;
 
-  query<row<event_id>(event_id, domain::uuid, timestamp, std::int64_t)> candidates{
+  /// Those that were deleted, too: their events are still there.
+  query<row<application_id, std::optional<std::uint32_t>>(application_id)> applications{open, R"(
+      select id, retention_days from applications where id >= :first::uuid order by id)"};
+
+  query<row<event_id>(application_id, event_id, domain::uuid, std::int64_t)> candidates{
       open,
-      "select id from events where id > :after::uuid and id < :end::uuid "
-      "and received_us < :before and " +
+      "select id from events indexed by events_by_application "
+      "where application_id = :application::uuid and id > :after::uuid and id < :end::uuid and " +
           has_no_pending_delivery + " order by id limit :rows"};
 };
 
@@ -55,24 +60,36 @@ result<std::size_t> upkeep::purge_idempotency_keys(timestamp now, std::size_t ro
   });
 }
 
-result<std::vector<event_id>> upkeep::purgeable(timestamp before, std::size_t events_max) {
-  const auto read = [&](purge_reads& sql) -> result<std::vector<event_id>> {
-    std::vector<event_id> ids;
-    sql.candidates.each([&](const event_id& id) { ids.push_back(id); }, looked_at_,
-                        domain::first_uuid_at(before + sql::id_time_tolerance), before,
-                        static_cast<std::int64_t>(events_max));
-    return ids;
+result<std::vector<upkeep::position>> upkeep::purgeable(timestamp now,
+                                                        std::chrono::days default_retention,
+                                                        std::size_t events_max) {
+  const auto read = [&](purge_reads& sql) -> result<std::vector<position>> {
+    std::vector<position> found;
+    sql.applications.each(
+        [&](const application_id& application, std::optional<std::uint32_t> retention_days) {
+          const auto after = application == looked_at_.application ? looked_at_.event : event_id{};
+          const auto kept_from = sql::first_kept({now, default_retention}, retention_days);
+          sql.candidates.each(
+              [&](const event_id& id) {
+                found.push_back({application, id});
+              },
+              application, after, kept_from, static_cast<std::int64_t>(events_max - found.size()));
+          return found.size() < events_max;
+        },
+        looked_at_.application);
+    return found;
   };
   return access_->read<purge_reads>(read);
 }
 
-result<std::size_t> upkeep::purge_events(timestamp before, std::size_t events_max) {
-  const auto ids = purgeable(before, events_max);
-  if (!ids)
-    return tl::unexpected(ids.error());
+result<std::size_t> upkeep::purge_events(timestamp now, std::chrono::days default_retention,
+                                         std::size_t events_max) {
+  const auto expired = purgeable(now, default_retention, events_max);
+  if (!expired)
+    return tl::unexpected(expired.error());
   auto deleted = access_->write<purge_writes>([&](purge_writes& sql) -> result<std::size_t> {
     std::size_t count = 0;
-    for (const auto& id : *ids) {
+    for (const auto& [application, id] : *expired) {
       // Looked at again: it may have been replayed since.
       if (sql.delete_event(id) == 0)
         continue;
@@ -82,7 +99,7 @@ result<std::size_t> upkeep::purge_events(timestamp before, std::size_t events_ma
     return count;
   });
   if (deleted)
-    looked_at_ = ids->size() < events_max ? event_id{} : ids->back();
+    looked_at_ = expired->size() < events_max ? position{} : expired->back();
   return deleted;
 }
 

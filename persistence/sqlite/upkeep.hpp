@@ -13,16 +13,23 @@ public:
   /// None: writers come one after the other, and check the catalogue.
   result<std::size_t> cancel_orphans(timestamp /*now*/) override { return 0; }
   result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) override;
-  result<std::size_t> purge_events(timestamp before, std::size_t events_max) override;
+  result<std::size_t> purge_events(timestamp now, std::chrono::days default_retention,
+                                   std::size_t events_max) override;
 
 private:
-  /// The oldest events that can go, read without keeping a writer waiting.
-  result<std::vector<domain::event_id>> purgeable(timestamp before, std::size_t events_max);
+  struct position {
+    domain::application_id application;
+    domain::event_id event;
+  };
+
+  /// Expired events, in the order of their positions, read without keeping a writer waiting.
+  result<std::vector<position>> purgeable(timestamp now, std::chrono::days default_retention,
+                                          std::size_t events_max);
 
   std::unique_ptr<sql::access> access_;
   /// Events up to here were looked at in this round: a backlog of old pending ones is passed over
   /// once in each round, not in each call.
-  domain::event_id looked_at_;
+  position looked_at_;
 };
 
 }  // namespace talaria::persistence::sqlite

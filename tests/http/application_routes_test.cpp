@@ -33,6 +33,20 @@ TEST_CASE("applications are created, shown, changed and deleted") {
   CHECK(api.gateway.catalog_changes() == 3);
 }
 
+TEST_CASE("an application's retention is shown and changed, and null makes it the default") {
+  api_fixture api;
+  const reply made = api.send("POST", collection, R"({"name":"shop","retention_days":7})");
+  CHECK(made.status == 201);
+  CHECK(text_at(made, "/retention_days") == "7");
+  const std::string path = collection + "/" + text_at(made, "/id");
+  CHECK(text_at(api.send("PATCH", path, R"({"name":"store"})"), "/retention_days") == "7");
+  CHECK(text_at(api.send("PATCH", path, R"({"retention_days":null})"), "/retention_days") ==
+        "null");
+  CHECK(text_at(api.send("GET", path), "/retention_days") == "null");
+  const reply other = api.send("POST", collection, R"({"name":"other"})");
+  CHECK(text_at(other, "/retention_days") == "null");
+}
+
 TEST_CASE("an invalid application is refused") {
   api_fixture api;
   const auto answer = [&](const std::string& body) {
@@ -53,6 +67,16 @@ TEST_CASE("an invalid application is refused") {
   };
   CHECK(answer(metadata(4096)).starts_with("201"));
   CHECK(answer(metadata(4097)) == "422 invalid_value /metadata");
+  const auto retention = [](const std::string& days) {
+    return R"({"name":"kept )" + days + R"(","retention_days":)" + days + "}";
+  };
+  for (const auto* good : {"1", "3650", "null"}) {
+    CHECK(answer(retention(good)).starts_with("201"));
+  }
+  for (const auto* bad : {"0", "3651", "-1", "1.5", "4294967297", "1e300"}) {
+    CHECK(answer(retention(bad)) == "422 invalid_value /retention_days");
+  }
+  CHECK(answer(R"({"name":"a","retention_days":"7"})") == "422 wrong_type /retention_days");
 }
 
 TEST_CASE("events and subscriptions go to the application they name") {

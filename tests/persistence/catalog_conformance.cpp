@@ -83,6 +83,7 @@ STORE_TEST_CASE("an application is found by id and by name with every field") {
   auto made = world.new_application("billing");
   made.metadata = "{\"team\":\"a\"}";
   made.updated_at = at(7);
+  made.retention_days = domain::limits::retention_days_max;
   expect(world.catalog->insert_application(made));
   for (const auto& found :
        {expect(world.catalog->find_application(world.owner, made.id)),
@@ -93,6 +94,7 @@ STORE_TEST_CASE("an application is found by id and by name with every field") {
     CHECK(found.metadata == made.metadata);
     CHECK(found.created_at == made.created_at);
     CHECK(found.updated_at == made.updated_at);
+    CHECK(found.retention_days == made.retention_days);
   }
 }
 
@@ -110,17 +112,22 @@ STORE_TEST_CASE("two applications of an organization cannot have the same name")
   CHECK(world.catalog->update_application(world.owner, other));
 }
 
-STORE_TEST_CASE("an application's name, metadata and time of change can be written") {
+STORE_TEST_CASE("an application's name, metadata, retention and time of change can be written") {
   auto world = make_world<place_type>();
   auto changed = world.application;
   changed.name = "renamed";
   changed.metadata = "{\"a\":1}";
   changed.updated_at = at(9);
+  changed.retention_days = 7;
   expect(world.catalog->update_application(world.owner, changed));
   const auto found = expect(world.catalog->find_application(world.owner, changed.id));
   CHECK(found.name == "renamed");
   CHECK(found.metadata == "{\"a\":1}");
   CHECK(found.updated_at == at(9));
+  CHECK(found.retention_days == 7);
+  changed.retention_days.reset();
+  expect(world.catalog->update_application(world.owner, changed));
+  CHECK_FALSE(expect(world.catalog->find_application(world.owner, changed.id)).retention_days);
   CHECK(code_of(world.catalog->find_application_by_name(world.owner, "default")) == ec::not_found);
 }
 

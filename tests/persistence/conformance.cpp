@@ -44,7 +44,7 @@ world::world(std::unique_ptr<place> place) : place_{std::move(place)} {
 }
 
 void world::open_sessions() {
-  store = place_->open();
+  store = place_->open({[this] { return now; }, default_retention});
   appender = store->open_event_appender();
   recorder = store->open_outcome_recorder();
   queue = store->open_queue_reader();
@@ -71,7 +71,11 @@ domain::uuid world::new_id() {
 }
 
 domain::application world::new_application(std::string name) {
-  return {domain::application_id{new_id()}, organization.id, std::move(name), "{}", now, now};
+  return {.id = domain::application_id{new_id()},
+          .organization = organization.id,
+          .name = std::move(name),
+          .created_at = now,
+          .updated_at = now};
 }
 
 domain::subscription world::new_subscription() {

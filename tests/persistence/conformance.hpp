@@ -38,6 +38,9 @@ class world {
 public:
   /// @param place Where the store is; it is opened anew by `reopen`.
   explicit world(std::unique_ptr<place> place);
+  /// The store asks it for the time.
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
 
   /// Closes the store and opens it again, as after a restart.
   void reopen();
@@ -75,7 +78,10 @@ public:
   /// bearer would present.
   static tenant stranger();
 
+  /// Also by which the store knows what is expired.
   timestamp now = at(0);
+  /// Of applications that have none of their own.
+  std::chrono::days default_retention{30};
   std::string node = "node-1";
   domain::organization organization;
   domain::application application;

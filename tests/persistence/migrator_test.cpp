@@ -50,6 +50,22 @@ TEST_CASE("migrating keeps what is in the store") {
   CHECK(world.events() == std::vector{event});
 }
 
+TEST_CASE("a store of schema 1 is migrated with what is in it") {
+  auto place = std::make_unique<sqlite_place>();
+  const auto& migrated = *place;
+  world world{std::move(place)};
+  const auto event = world.submit({});
+  raw(migrated) << "alter table applications drop column retention_days";
+  raw(migrated) << "delete from schema_migrations where version > 1";
+  CHECK(code_of(open_store(migrated.url())) == ec::store_unavailable);
+
+  CHECK(expect(migrate_store(migrated.url())).from == 1);
+  world.reopen();
+  CHECK(world.events() == std::vector{event});
+  world.application.retention_days = 1;
+  CHECK(world.catalog->update_application(world.owner, world.application));
+}
+
 TEST_CASE("of threads that migrate at once, all succeed and one does each step") {
   const sqlite_place place;
   std::array<result<migration_report>, 8> reports;

@@ -38,10 +38,10 @@ postgres_place::~postgres_place() {
   *connect_to(test_server()) << "drop schema " + schema_ + " cascade";
 }
 
-std::unique_ptr<store> postgres_place::open() {
+std::unique_ptr<store> postgres_place::open(const retention_clock& retention) {
   if (const auto migrated = migrate_store(url()); !migrated)
     FAIL(migrated.error().detail);
-  auto opened = open_store(url());
+  auto opened = open_store({.url = url(), .read_urls = {}, .retention = retention});
   if (!opened)
     FAIL(opened.error().detail);
   return *std::move(opened);

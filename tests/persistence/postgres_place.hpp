@@ -20,7 +20,8 @@ public:
   postgres_place(const postgres_place&) = delete;
   postgres_place& operator=(const postgres_place&) = delete;
 
-  std::unique_ptr<store> open() override;
+  using place::open;
+  std::unique_ptr<store> open(const retention_clock& retention) override;
 
   /// The database with this schema in front.
   std::string url() const;

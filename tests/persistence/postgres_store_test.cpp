@@ -31,7 +31,9 @@ class shared_postgres_place : public place {
 public:
   explicit shared_postgres_place(postgres_place& of) : of_{of} {}
 
-  std::unique_ptr<store> open() override { return of_.open(); }
+  std::unique_ptr<store> open(const retention_clock& retention) override {
+    return of_.open(retention);
+  }
 
 private:
   postgres_place& of_;
@@ -67,6 +69,21 @@ TEST_CASE("PostgreSQL: a schema that is newer, older or not there is not opened"
   opened = open_store(place.url());
   CHECK(code_of(opened) == ec::store_unavailable);
   CHECK(mentions(opened.error(), "talaria migrate"));
+}
+
+TEST_CASE("PostgreSQL: a store of schema 1 is migrated with what is in it") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  const auto event = world.submit({});
+  *place.connect() << "alter table applications drop column retention_days";
+  *place.connect() << "delete from schema_migrations where version > 1";
+  CHECK(code_of(open_store(place.url())) == ec::store_unavailable);
+
+  CHECK(expect(migrate_store(place.url())).from == 1);
+  world.reopen();
+  CHECK(world.events() == std::vector{event});
+  world.application.retention_days = 1;
+  CHECK(world.catalog->update_application(world.owner, world.application));
 }
 
 TEST_CASE("PostgreSQL: a migration that fails leaves nothing behind") {
@@ -176,12 +193,33 @@ TEST_CASE(
   const auto subscription = world.subscribe();
   world.submit({subscription});
   CHECK(count() == 8);
-  expect(world.upkeep->purge_events(at(3 * 86'400), 10));
+  expect(world.upkeep->purge_events(at(3 * 86'400), std::chrono::days{0}, 10));
   CHECK(count() == 6);
   CHECK(ask<int>(place,
                  "select count(*) from pg_tables where schemaname = current_schema() "
                  "and tablename like 'attempts_2%'") == 6);
   CHECK(world.pending(subscription).size() == 1);
+}
+
+TEST_CASE("PostgreSQL: a day is dropped when the longest retention of all applications is over") {
+  postgres_place place;
+  world world{std::make_unique<shared_postgres_place>(place)};
+  const auto is_kept = [&](int days_later, int default_days) {
+    expect(world.upkeep->purge_events(at(days_later * 86'400), std::chrono::days{default_days}, 1));
+    return ask<int>(place, "select count(*) from events") == 1;
+  };
+  auto longest = world.new_application("longest");
+  longest.retention_days = 9;
+  expect(world.catalog->insert_application(longest));
+  world.application.retention_days = 1;
+  expect(world.catalog->update_application(world.owner, world.application));
+  world.submit({});
+
+  CHECK(is_kept(9, 5));
+  expect(world.catalog->delete_application(world.owner, longest.id, world.now));
+  // The day of the event ends before the store's own retention begins.
+  CHECK(is_kept(5, 5));
+  CHECK_FALSE(is_kept(6, 5));
 }
 
 TEST_CASE("PostgreSQL: a partition whose detaching was interrupted is dropped by the next purge") {
@@ -198,7 +236,7 @@ TEST_CASE("PostgreSQL: a partition whose detaching was interrupted is dropped by
   CHECK_THROWS(*detacher << "alter table events detach partition events_20260202 concurrently");
   *reader << "rollback";
   REQUIRE(ask<int>(place, "select count(*) from pg_inherits where inhdetachpending") == 1);
-  expect(world.upkeep->purge_events(at(86'400), 10));
+  expect(world.upkeep->purge_events(at(86'400), std::chrono::days{0}, 10));
   CHECK(ask<int>(place, "select count(*) from pg_inherits where inhdetachpending") == 0);
   CHECK(ask<int>(place,
                  "select count(*) from pg_tables where schemaname = current_schema() "

@@ -17,9 +17,9 @@ temporary_directory::~temporary_directory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-std::unique_ptr<store> sqlite_place::open() {
+std::unique_ptr<store> sqlite_place::open(const retention_clock& retention) {
   REQUIRE(migrate_store(url()));
-  auto opened = open_store(url());
+  auto opened = open_store({.url = url(), .read_urls = {}, .retention = retention});
   REQUIRE(opened);
   return *std::move(opened);
 }

@@ -14,7 +14,8 @@ public:
   virtual ~place() = default;
 
   /// Opens the store, with the present schema: empty at first, later as it was left.
-  virtual std::unique_ptr<store> open() = 0;
+  virtual std::unique_ptr<store> open(const retention_clock& retention) = 0;
+  std::unique_ptr<store> open() { return open({}); }
 };
 
 /// A directory of its own, removed at the end.
@@ -33,7 +34,8 @@ private:
 
 class sqlite_place : public place {
 public:
-  std::unique_ptr<store> open() override;
+  using place::open;
+  std::unique_ptr<store> open(const retention_clock& retention) override;
 
   std::string file() const { return directory_.path() / "talaria.db"; }
   std::string url() const { return "sqlite:" + file(); }

@@ -26,6 +26,8 @@ void use_every_session(world& world) {
 
   for (const auto& tenant : {world.owner, bound}) {
     expect(world.history->list_events(tenant, {"user.created", {{"a", "1"}}, at(-1), at(1)}, {}));
+    expect(world.history->list_events(tenant, {{}, {{"a", "1"}}, {}, {}}, {}));
+    expect(world.history->list_events(tenant, {}, {250, std::nullopt}));
     expect(world.history->find_event(tenant, event));
     expect(world.history->find_delivery(tenant, id));
     expect(world.history->list_attempts(tenant, id));
@@ -50,7 +52,7 @@ void use_every_session(world& world) {
   expect(world.catalog->changes_since(1));
   expect(world.catalog->update_application(world.owner, world.application));
   expect(world.catalog->update_subscription(subscription));
-  expect(world.upkeep->purge_events(at(1), 10));
+  expect(world.upkeep->purge_events(at(1), std::chrono::days{0}, 10));
   expect(world.upkeep->purge_idempotency_keys(at(10'000), 10));
   expect(world.catalog->delete_subscription(world.owner, subscription.id, world.now));
   expect(world.catalog->delete_application(world.owner, world.application.id, world.now));

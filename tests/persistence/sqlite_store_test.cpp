@@ -18,10 +18,10 @@ namespace {
 /// A store whose file cannot grow past a number of pages.
 class bounded_place : public sqlite_place {
 public:
-  std::unique_ptr<store> open() override {
+  std::unique_ptr<store> open(const retention_clock& retention) override {
     REQUIRE(migrate_store(url()));
     constexpr std::int64_t pages_max = 400;
-    return *sqlite::open({file(), pages_max});
+    return *sqlite::open({file(), pages_max}, retention);
   }
 };
 
@@ -30,7 +30,9 @@ class shared_place : public place {
 public:
   explicit shared_place(sqlite_place& of) : of_{of} {}
 
-  std::unique_ptr<store> open() override { return of_.open(); }
+  std::unique_ptr<store> open(const retention_clock& retention) override {
+    return of_.open(retention);
+  }
 
 private:
   sqlite_place& of_;
@@ -95,7 +97,8 @@ TEST_CASE("a full store refuses events with store_full, keeps what it has, and w
 
   for (const auto& event : stored)
     world.finish(event, subscription, delivery_status::delivered);
-  CHECK(expect(world.upkeep->purge_events(world.now + 1s, 1000)) == stored.size());
+  CHECK(expect(world.upkeep->purge_events(world.now + 1s, std::chrono::days{0}, 1000)) ==
+        stored.size());
   CHECK(world.append({world.event({subscription}, payload)}));
 }
 
@@ -233,11 +236,39 @@ TEST_CASE("SQLite purges up to the number of events asked for, the oldest first"
     world.now = at(i);
     events.push_back(world.submit({}));
   }
-  CHECK(expect(world.upkeep->purge_events(at(4), 3)) == 3);
+  CHECK(expect(world.upkeep->purge_events(at(4), std::chrono::days{0}, 3)) == 3);
   CHECK(world.events() == std::vector{events[4], events[3]});
-  CHECK(expect(world.upkeep->purge_events(at(4), 3)) == 1);
-  CHECK(expect(world.upkeep->purge_events(at(4), 3)) == 0);
+  CHECK(expect(world.upkeep->purge_events(at(4), std::chrono::days{0}, 3)) == 1);
+  CHECK(expect(world.upkeep->purge_events(at(4), std::chrono::days{0}, 3)) == 0);
   CHECK(world.events() == std::vector{events[4]});
+}
+
+TEST_CASE("SQLite purges the events of each application by its own retention, in rounds") {
+  auto world = make_world<sqlite_place>();
+  const auto purge = [&](int days_later) {
+    return expect(world.upkeep->purge_events(at(days_later * 86'400), std::chrono::days{10}, 3));
+  };
+  const auto submit_to = [&](const char* name, std::optional<std::uint32_t> retention_days) {
+    auto application = world.new_application(name);
+    application.retention_days = retention_days;
+    expect(world.catalog->insert_application(application));
+    world.application = application;
+    world.submit({});
+    world.submit({});
+    return application;
+  };
+  submit_to("two days", 2);
+  submit_to("as others", std::nullopt);
+  const auto deleted = submit_to("deleted", 5);
+  submit_to("two days as well", 2);
+  expect(world.catalog->delete_application(world.owner, deleted.id, world.now));
+
+  CHECK(purge(2) == 0);
+  CHECK(purge(3) == 3);
+  CHECK(purge(3) == 1);
+  CHECK(purge(6) == 2);
+  CHECK(purge(10) == 0);
+  CHECK(purge(11) == 2);
 }
 
 }  // namespace talaria::persistence::test

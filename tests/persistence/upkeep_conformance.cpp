@@ -27,9 +27,9 @@ timestamp day(int days) {
   return at(days * 86'400);
 }
 
-/// Purges until nothing is left to be purged.
+/// Purges until nothing from before that time is left to be purged.
 void purge_events(world& world, timestamp before) {
-  while (expect(world.upkeep->purge_events(before, 3)) == 3) {
+  while (expect(world.upkeep->purge_events(before, std::chrono::days{0}, 3)) == 3) {
   }
 }
 
@@ -95,13 +95,13 @@ STORE_TEST_CASE("an event that was replayed is not purged") {
   const auto event = world.submit({subscription});
   world.finish(event, subscription, delivery_status::delivered);
   expect(world.history->replay_event(world.owner, event, day(9)));
-  CHECK(expect(world.upkeep->purge_events(day(10), 10)) == 0);
+  CHECK(expect(world.upkeep->purge_events(day(10), std::chrono::days{0}, 10)) == 0);
   CHECK(world.pending(subscription) == std::vector{event});
 }
 
 STORE_TEST_CASE("purging in a store with nothing in it purges nothing") {
   auto world = make_world<place_type>();
-  CHECK(expect(world.upkeep->purge_events(day(10), 10)) == 0);
+  CHECK(expect(world.upkeep->purge_events(day(10), std::chrono::days{0}, 10)) == 0);
   CHECK(expect(world.upkeep->purge_idempotency_keys(at(100), 10)) == 0);
 }
 

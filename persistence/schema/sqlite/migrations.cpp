@@ -5,9 +5,10 @@
 namespace talaria::persistence::schema::sqlite {
 
 extern const migration first_tables;
+extern const migration application_retention;
 
 std::span<const migration> migrations() {
-  static const std::array all{first_tables};
+  static const std::array all{first_tables, application_retention};
   return all;
 }
 
