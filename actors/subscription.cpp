@@ -31,6 +31,11 @@ bool may_deliver(const subscription_state& state) {
          state.subscription->active() && !state.subscription->paused;
 }
 
+void use_settings(subscription_state& state, subscription_pointer subscription) {
+  state.subscription = std::move(subscription);
+  state.rate.set_rate(state.subscription->settings.rate_limit_per_second);
+}
+
 /// It is not in memory while the subscription sleeps: a million of them are to cost next to
 /// nothing.
 void ask_for_settings(self_pointer self, domain::timestamp now) {
@@ -46,7 +51,7 @@ void take_settings(self_pointer self, subscription_loaded& loaded) {
   if (state.subscription)
     return;
   if (loaded.subscription)
-    state.subscription = *std::move(loaded.subscription);
+    use_settings(state, *std::move(loaded.subscription));
   else
     state.settings_due = state.env->now() + pause_after_failure;
 }
@@ -66,10 +71,12 @@ void dispatch(self_pointer self, delivery_window::taken taken) {
 
 void start_due_attempts(self_pointer self, domain::timestamp now) {
   auto& state = self->state;
-  while (state.window->in_flight() < state.subscription->settings.max_in_flight) {
+  while (state.window->in_flight() < state.subscription->settings.max_in_flight &&
+         state.rate.next(now) <= now) {
     auto taken = state.window->take(now);
     if (!taken)
       return;
+    state.rate.take(now);
     dispatch(self, *std::move(taken));
   }
 }
@@ -99,7 +106,7 @@ void set_timer(self_pointer self, domain::timestamp now) {
   const bool full =
       state.subscription && state.window->in_flight() >= state.subscription->settings.max_in_flight;
   if (const auto due = state.window->next_wake(); due && may_deliver(state) && !full)
-    wake = std::min(wake, *due);
+    wake = std::min(wake, std::max(*due, state.rate.next(now)));
   if (state.window->recording() > 0)
     wake = std::min<domain::timestamp>(wake, now + state.env->settings.window.record_patience);
   if (state.window->page_under_way())
@@ -283,7 +290,7 @@ subscription_actor::behavior_type subscription(self_pointer self, environment* e
       },
       [self](subscription_changed& changed) {
         ++self->state.messages_seen;
-        self->state.subscription = std::move(changed.subscription);
+        use_settings(self->state, std::move(changed.subscription));
         self->state.receiver_gone = false;
         move_on(self);
       },

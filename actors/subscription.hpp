@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "domain/rate_limiter.hpp"
 
 #include <array>
 #include <memory>
@@ -29,6 +30,7 @@ struct subscription_state {
   /// When it is asked for again.
   domain::timestamp settings_due;
   std::optional<delivery_window> window;
+  domain::rate_limiter rate;
 
   /// Counts what `ingest` sent; see `subscription_idle`.
   std::uint64_t messages_seen = 0;

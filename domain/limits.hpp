@@ -43,6 +43,7 @@ inline constexpr std::chrono::milliseconds timeout_default = 15s;
 inline constexpr std::chrono::milliseconds timeout_max = 60s;
 inline constexpr std::uint32_t in_flight_default = 16;
 inline constexpr std::uint32_t in_flight_max = 1000;
+inline constexpr std::uint32_t rate_limit_per_second_max = 10'000;
 inline constexpr std::size_t retry_delays_max = 50;
 inline constexpr std::chrono::milliseconds retry_delay_max = 720h;
 inline constexpr std::size_t secret_key_bytes_min = 24;

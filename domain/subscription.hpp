@@ -44,6 +44,8 @@ struct subscription_settings {
   /// Deliveries take the event's priority unless this is set.
   std::optional<domain::priority> priority;
   std::uint32_t max_in_flight = limits::in_flight_default;
+  /// Attempts, first ones and retries alike.
+  std::optional<std::uint32_t> rate_limit_per_second;
   retry_schedule retry;
   signature_scheme signature = signature_scheme::standard_v1;
   body_form body = body_form::payload;

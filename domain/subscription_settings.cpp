@@ -413,8 +413,10 @@ constexpr std::array members{
            }},
     member{"ordering", read_ordering},
     member{"rate_limit_per_second",
-           [](const json::value&, subscription_settings&) -> result<void> {
-             return refuse_unsupported("rate_limit_per_second");
+           [](const json::value& value, subscription_settings& into) {
+             return assign(into.rate_limit_per_second,
+                           read_integer(value, "rate_limit_per_second", 1,
+                                        limits::rate_limit_per_second_max));
            }},
     member{"circuit_breaker",
            [](const json::value&, subscription_settings&) -> result<void> {
@@ -516,6 +518,8 @@ json::object to_json(const subscription_settings& settings) {
   };
   if (settings.priority)
     fields["priority"] = to_string(*settings.priority);
+  if (settings.rate_limit_per_second)
+    fields["rate_limit_per_second"] = *settings.rate_limit_per_second;
   return fields;
 }
 

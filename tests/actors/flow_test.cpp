@@ -133,6 +133,20 @@ TEST_CASE("a backlog larger than the window is delivered completely, each event 
   CHECK(std::set<std::string>(f.all_ids.begin(), f.all_ids.end()).size() == 500);
 }
 
+TEST_CASE("a subscription with a rate limit gets its deliveries spread evenly") {
+  actor_fixture f;
+  f.subscribe([](auto& wanted) { wanted.settings.rate_limit_per_second = 10; });
+  f.submit(100);
+  for (int second = 1; second <= 5; ++second) {
+    for (int i = 0; i < 100; ++i) {
+      f.simulated.advance(10ms);
+      f.answer_all(200);
+    }
+    CHECK(f.all_ids.size() >= 10U * static_cast<std::size_t>(second));
+    CHECK(f.all_ids.size() <= 10U * static_cast<std::size_t>(second) + 2);
+  }
+}
+
 TEST_CASE("a paused subscription holds its deliveries, and delivers them when it is resumed") {
   actor_fixture f;
   auto subscription = f.subscribe();

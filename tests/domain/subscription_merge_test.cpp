@@ -24,6 +24,7 @@ constexpr std::string_view full_text = R"({
   "timeout_ms": 1234,
   "priority": "high",
   "max_in_flight": 7,
+  "rate_limit_per_second": 50,
   "retry": {"strategy": "exponential", "base_ms": 10, "factor": 1.5, "max_ms": 500,
             "max_attempts": 9},
   "signature": "hook0",
@@ -103,6 +104,7 @@ TEST_CASE("a member of the patch replaces its field alone") {
       {"timeout_ms", "1"},
       {"priority", R"("low")"},
       {"max_in_flight", "8"},
+      {"rate_limit_per_second", "51"},
       {"retry", R"({"delays_ms":[1,2]})"},
       {"signature", R"("standard-v1")"},
       {"body", R"("payload")"}};
@@ -119,9 +121,9 @@ TEST_CASE("null gives each field its default and changes no other") {
   subscription_settings defaults;
   defaults.url = "https://example.com/";
   const auto default_fields = to_json(defaults);
-  for (const auto* name :
-       {"event_types", "label_filter", "description", "metadata", "enabled", "method", "headers",
-        "timeout_ms", "priority", "max_in_flight", "retry", "signature", "body", "ordering"}) {
+  for (const auto* name : {"event_types", "label_filter", "description", "metadata", "enabled",
+                           "method", "headers", "timeout_ms", "priority", "max_in_flight",
+                           "rate_limit_per_second", "retry", "signature", "body", "ordering"}) {
     auto expected = to_json(full_settings());
     if (const auto* value = default_fields.if_contains(name))
       expected[name] = *value;
@@ -137,7 +139,8 @@ TEST_CASE("null for the URL, which has no default, is refused") {
 }
 
 TEST_CASE("null for a field that is not available, or not there, changes nothing") {
-  CHECK(text_of(merged(R"({"rate_limit_per_second":null,"circuit_breaker":null,"colour":null})")) ==
+  CHECK(text_of(merged(
+            R"({"disable_after_failing_hours":null,"circuit_breaker":null,"colour":null})")) ==
         text_of(full_settings()));
 }
 

@@ -277,9 +277,19 @@ TEST_CASE("the ordering is parallel, and fifo is not available yet") {
     check_refused("ordering", value, ec::wrong_type);
 }
 
+TEST_CASE("a rate limit is a whole number of attempts per second") {
+  CHECK_FALSE(subscription_settings{}.rate_limit_per_second);
+  CHECK(accepted("rate_limit_per_second", "1").rate_limit_per_second == 1U);
+  CHECK(accepted("rate_limit_per_second", "10000").rate_limit_per_second ==
+        limits::rate_limit_per_second_max);
+  for (const auto* value : {"0", "-1", "10001", "1.5"})
+    check_refused("rate_limit_per_second", value, ec::invalid_value);
+  for (const auto* value : {"null", "\"1\"", "[]"})
+    check_refused("rate_limit_per_second", value, ec::wrong_type);
+}
+
 TEST_CASE("what this version does not carry out is refused, whatever its value") {
-  for (const auto* name :
-       {"rate_limit_per_second", "circuit_breaker", "disable_after_failing_hours"}) {
+  for (const auto* name : {"circuit_breaker", "disable_after_failing_hours"}) {
     for (const auto* value : {"1", "{}", "\"\"", "\"parallel\"", "null"})
       check_refused(name, value, ec::not_supported);
   }
