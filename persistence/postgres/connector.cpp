@@ -11,6 +11,8 @@ namespace {
 
 using domain::ec;
 
+constexpr std::string_view disk_full = "53100";
+
 /// What the server's answer means, by the class of its code.
 sql::diagnosis diagnose_state(std::string_view state) {
   const auto state_class = state.substr(0, 2);
@@ -19,17 +21,18 @@ sql::diagnosis diagnose_state(std::string_view state) {
     return {{ec::conflict, {}, {}}, true, true};
   if (state_class == "23")
     return {{ec::conflict, {}, {}}, true, false};
-  if (state == "53100")
+  if (state == disk_full)
     return {{ec::store_full, {}, {}}, true, false};
   return {{ec::store_unavailable, {}, {}}, true, false};
 }
 
 /// Whether nothing can be written on any connection: no resources, the server is stopping or
-/// starting, a failing disk, a server that only replicates another one.
+/// starting, a failing disk, a server that only replicates another one. Not a full disk, which says
+/// so at once by itself, and on which the probe, that needs no new room, would succeed.
 bool concerns_all(std::string_view state) {
   const auto state_class = state.substr(0, 2);
-  return state_class == "53" || state_class == "58" || state == "25006" || state == "57P01" ||
-         state == "57P02" || state == "57P03";
+  return (state_class == "53" && state != disk_full) || state_class == "58" || state == "25006" ||
+         state == "57P01" || state == "57P02" || state == "57P03";
 }
 
 }  // namespace
