@@ -1,5 +1,6 @@
 #include "persistence/postgres/database.hpp"
 
+#include "persistence/postgres/locks.hpp"
 #include "persistence/sql/statement.hpp"
 
 #include <fmt/format.h>
@@ -15,8 +16,6 @@ constexpr std::chrono::milliseconds patient_call_max{12'000};
 
 constexpr auto begin_read = "begin isolation level repeatable read read only";
 constexpr auto begin_write = "begin";
-/// Changes of the catalogue wait for each other.
-constexpr auto begin_catalog_write = "begin; select pg_advisory_xact_lock(7306001)";
 
 struct probe_statements {
   explicit probe_statements(const sql::open_session& open) : open{open} {}

@@ -1,6 +1,7 @@
 #include "persistence/postgres/migrator.hpp"
 
 #include "persistence/postgres/conninfo.hpp"
+#include "persistence/postgres/locks.hpp"
 #include "persistence/schema/postgres/migrations.hpp"
 #include "persistence/sql/statement.hpp"
 
@@ -20,7 +21,6 @@ constexpr std::chrono::hours migration_max{1};
 
 constexpr int server_version_min = 150'000;
 
-constexpr auto begin_migration = "begin; select pg_advisory_xact_lock(7306003)";
 constexpr auto begin_check = "begin";
 
 struct migration_statements {

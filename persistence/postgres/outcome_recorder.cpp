@@ -1,5 +1,6 @@
 #include "persistence/postgres/outcome_recorder.hpp"
 
+#include "persistence/postgres/locks.hpp"
 #include "persistence/postgres/native_statement.hpp"
 #include "persistence/sql/catalog_statements.hpp"
 
@@ -173,9 +174,6 @@ void disable_subscription(disabling_statements& sql, const outcome& made) {
               sql.revision.raise(), number);
 }
 
-/// Changes of the catalogue wait for each other, before they lock anything else.
-constexpr auto begin_disabling = "begin; select pg_advisory_xact_lock(7306001)";
-
 }  // namespace
 
 result<std::vector<record_status>> outcome_recorder::record(std::string_view node,
@@ -224,7 +222,7 @@ result<void> outcome_recorder::record_part(std::string_view node, std::span<cons
   const bool someone_is_gone =
       std::ranges::any_of(outcomes, [](const outcome& each) { return each.receiver_gone; });
   auto recorded = someone_is_gone
-                      ? sql::in_transaction<disabling_statements>(connection_, begin_disabling,
+                      ? sql::in_transaction<disabling_statements>(connection_, begin_catalog_write,
                                                                   record_and_disable)
                       : sql::in_transaction<record_statements>(connection_, nullptr, record);
   if (recorded)

@@ -1,6 +1,7 @@
 #include "persistence/postgres/partitions.hpp"
 
 #include "persistence/postgres/connector.hpp"
+#include "persistence/postgres/locks.hpp"
 #include "persistence/sql/statement.hpp"
 
 #include <fmt/format.h>
@@ -16,9 +17,6 @@ using domain::result;
 
 /// Attempts first: what goes with them is found through the events.
 constexpr std::array<std::string_view, 2> tables{"attempts", "events"};
-
-/// Makers and droppers of partitions wait for each other.
-constexpr auto lock_partitions = "select pg_advisory_xact_lock(7306002)";
 
 struct partition_statements {
   explicit partition_statements(const sql::open_session& open) : open{open} {}

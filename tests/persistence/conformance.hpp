@@ -105,6 +105,20 @@ private:
   std::uint64_t random_ = 0;
 };
 
+/// A place that outlives the worlds in it.
+template <class Place>
+class shared_place : public place {
+public:
+  explicit shared_place(Place& of) : of_{of} {}
+
+  std::unique_ptr<persistence::store> open(const retention_clock& retention) override {
+    return of_.open(retention);
+  }
+
+private:
+  Place& of_;
+};
+
 template <class Place>
 world make_world() {
   return world{std::make_unique<Place>()};

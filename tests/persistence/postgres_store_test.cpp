@@ -26,19 +26,6 @@ void terminate_others(const postgres_place& place) {
                       "and query not like '%pg_terminate_backend%'";
 }
 
-/// A place that outlives the worlds in it.
-class shared_postgres_place : public place {
-public:
-  explicit shared_postgres_place(postgres_place& of) : of_{of} {}
-
-  std::unique_ptr<store> open(const retention_clock& retention) override {
-    return of_.open(retention);
-  }
-
-private:
-  postgres_place& of_;
-};
-
 }  // namespace
 
 TEST_CASE("PostgreSQL: of threads that migrate at once, all succeed and one does each step") {
@@ -73,7 +60,7 @@ TEST_CASE("PostgreSQL: a schema that is newer, older or not there is not opened"
 
 TEST_CASE("PostgreSQL: a store of schema 1 is migrated with what is in it") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   const auto event = world.submit({});
   *place.connect() << "alter table applications drop column retention_days";
   *place.connect() << "delete from schema_migrations where version > 1";
@@ -115,7 +102,7 @@ TEST_CASE("PostgreSQL: a server that cannot be reached, or a URL that is none, i
 
 TEST_CASE("PostgreSQL: large payloads are stored compressed and come back as they were") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   std::string payload = "{\"items\":[";
   while (payload.size() < 100'000)
     payload += R"({"name":"an item like all others","quantity":1},)";
@@ -130,7 +117,7 @@ TEST_CASE("PostgreSQL: large payloads are stored compressed and come back as the
 
 TEST_CASE("PostgreSQL: sessions go on when their connections were ended under them") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   const auto subscription = world.subscribe();
   std::vector<domain::event_id> events;
   for (int i = 0; i < 3; ++i) {
@@ -149,7 +136,7 @@ TEST_CASE("PostgreSQL: sessions go on when their connections were ended under th
 
 TEST_CASE("PostgreSQL: an append that waits for a lock in vain ends within a second and a half") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   const auto subscription = world.subscribe();
   world.submit({subscription});
   const auto operator_session = place.connect();
@@ -164,7 +151,7 @@ TEST_CASE("PostgreSQL: an append that waits for a lock in vain ends within a sec
 
 TEST_CASE("PostgreSQL: an append whose connection ends while it commits stores its events once") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   const auto subscription = world.subscribe();
   world.submit({subscription});
   // Ends the connection of the session when its first statement has done everything but commit.
@@ -184,7 +171,7 @@ TEST_CASE(
     "PostgreSQL: partitions are made ahead, dropped when they are old, and kept for what is "
     "pending") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   const auto count = [&] {
     return ask<int>(place, "select count(*) from pg_inherits where inhparent = 'events'::regclass");
   };
@@ -203,7 +190,7 @@ TEST_CASE(
 
 TEST_CASE("PostgreSQL: a day is dropped when the longest retention of all applications is over") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   const auto is_kept = [&](int days_later, int default_days) {
     expect(world.upkeep->purge_events(at(days_later * 86'400), std::chrono::days{default_days}, 1));
     return ask<int>(place, "select count(*) from events") == 1;
@@ -224,7 +211,7 @@ TEST_CASE("PostgreSQL: a day is dropped when the longest retention of all applic
 
 TEST_CASE("PostgreSQL: a partition whose detaching was interrupted is dropped by the next purge") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   expect(world.upkeep->prepare(at(0)));
   // A reader of the parent keeps a detach from ending.
   auto reader = place.connect();
@@ -245,7 +232,7 @@ TEST_CASE("PostgreSQL: a partition whose detaching was interrupted is dropped by
 
 TEST_CASE("PostgreSQL: what an append adds to a subscription after its deletion is cancelled") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   const auto subscription = world.subscribe();
   const auto event = world.submit({});
   world.now = at(100);
@@ -261,7 +248,7 @@ TEST_CASE("PostgreSQL: what an append adds to a subscription after its deletion 
 
 TEST_CASE("PostgreSQL: lists come from a replica, and from the primary while there is none") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   const auto event = world.submit({});
   for (const auto& replica : {place.url(), std::string{"postgresql:///x?host=/nonexistent"}}) {
     CAPTURE(replica);
@@ -275,7 +262,7 @@ TEST_CASE("PostgreSQL: lists come from a replica, and from the primary while the
 
 TEST_CASE("PostgreSQL: who takes the shards over waits for outcomes that are being written") {
   postgres_place place;
-  world world{std::make_unique<shared_postgres_place>(place)};
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
   const auto subscription = world.subscribe();
   const auto event = world.submit({subscription});
   world.finish(world.submit({subscription}), subscription, delivery_status::delivered);

@@ -25,19 +25,6 @@ public:
   }
 };
 
-/// A place that outlives the worlds in it.
-class shared_place : public place {
-public:
-  explicit shared_place(sqlite_place& of) : of_{of} {}
-
-  std::unique_ptr<store> open(const retention_clock& retention) override {
-    return of_.open(retention);
-  }
-
-private:
-  sqlite_place& of_;
-};
-
 /// Appends every event in a process of its own, which has nothing of this one's store open.
 pid_t append_in_process(sqlite_place& place, const std::vector<new_event>& events,
                         std::int64_t catalog_revision) {
@@ -140,7 +127,7 @@ TEST_CASE("processes that append the same keys at once store each key's event on
   std::vector<std::vector<new_event>> submissions(3);
   std::int64_t revision = 0;
   {
-    world world{std::make_unique<shared_place>(place)};
+    world world{std::make_unique<shared_place<sqlite_place>>(place)};
     revision = world.catalog_revision();
     for (auto& events : submissions) {
       for (std::size_t key = 0; key < keys; ++key)
