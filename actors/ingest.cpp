@@ -36,7 +36,7 @@ void start_catalog_load(ingest_pointer self) {
   self->delayed_send(self, catalog_patience, catalog_load_due{++state.load_generation});
 }
 
-void apply_change(ingest_pointer self, subscription_pointer changed) {
+void apply_change(ingest_pointer self, const subscription_pointer& changed) {
   auto& state = self->state;
   const auto number = changed->number;
   const auto entry = to_entry(*changed);
@@ -103,8 +103,8 @@ void take_changes(ingest_pointer self, catalog_loaded& loaded) {
     catalog_failed(self, loaded.changes.error());
     return;
   }
-  for (auto& changed : loaded.changes->changed)
-    apply_change(self, std::move(changed));
+  for (const auto& changed : loaded.changes->changed)
+    apply_change(self, changed);
   for (const auto number : loaded.changes->deleted)
     apply_deletion(self, number);
   catalog_current(self, loaded.changes->revision);

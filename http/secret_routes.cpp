@@ -101,7 +101,7 @@ answer rotate_secret(const route_context& context, const call& call, store_sessi
                   "/" + std::string(body.begin()->key()));
   }
   domain::subscription rotated;
-  const auto updated = change_subscription(
+  auto updated = change_subscription(
       context, call, sessions, [&](domain::subscription& changed) -> result<void> {
         auto done = rotate(changed, *secret, *overlap, context.services.now());
         rotated = changed;
