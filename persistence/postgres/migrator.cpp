@@ -48,13 +48,6 @@ std::int64_t version_of(migration_statements& sql) {
   return version.value();
 }
 
-tl::unexpected<domain::error> newer(std::int64_t version) {
-  return fail(ec::schema_newer,
-              fmt::format("the database has schema {}, this version of Talaria knows schemas up to "
-                          "{}: use the version that migrated it, or a later one",
-                          version, newest_version()));
-}
-
 void apply(migration_statements& sql, const schema::migration& migration) {
   for (const auto statement : migration.statements)
     execute(sql.open.session, std::string{statement});
@@ -85,8 +78,8 @@ result<migration_report> migrate_to_newest(migration_statements& sql) {
           "create table if not exists schema_migrations("
           "version bigint primary key, name text not null, applied_us bigint not null)");
   const auto from = version_of(sql);
-  if (from > newest_version())
-    return newer(from);
+  if (auto known = schema::require_known(from, newest_version()); !known)
+    return tl::unexpected(known.error());
   for (const auto& migration : schema::postgres::migrations()) {
     if (migration.version > from)
       apply(sql, migration);
@@ -120,14 +113,8 @@ result<migration_report> migrate(const std::string& url) {
 result<void> require_current_schema(database& database) {
   sql::connection connection{database.patient()};
   const auto check = [](migration_statements& sql) -> result<void> {
-    const auto version = version_of(sql);
-    if (version > newest_version())
-      return newer(version);
-    if (version < newest_version())
-      return fail(ec::store_unavailable,
-                  fmt::format("the database has schema {}, this version of Talaria needs {}: run "
-                              "`talaria migrate`",
-                              version, newest_version()));
+    if (auto current = schema::require_current(version_of(sql), newest_version()); !current)
+      return current;
     return require_suitable(sql);
   };
   return sql::in_transaction<migration_statements>(connection, begin_check, check);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "domain/error.hpp"
+
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -13,5 +15,14 @@ struct migration {
   /// One by one: a driver runs only the first of several in a string.
   std::span<const std::string_view> statements;
 };
+
+/// Whether a database that has one version of a schema may be migrated by a Talaria that knows
+/// versions up to `newest`.
+/// @returns `ec::schema_newer`
+domain::result<void> require_known(std::int64_t version, std::int64_t newest);
+
+/// Whether it may be used as it is.
+/// @returns `ec::schema_newer`, or `ec::store_unavailable` with advice if it is older, or 0: none.
+domain::result<void> require_current(std::int64_t version, std::int64_t newest);
 
 }  // namespace talaria::persistence::schema

@@ -45,13 +45,6 @@ std::int64_t version_of(soci::session& session) {
   return version;
 }
 
-tl::unexpected<domain::error> newer(std::int64_t version) {
-  return fail(ec::schema_newer,
-              fmt::format("the database has schema {}, this version of Talaria knows schemas up to "
-                          "{}: use the version that migrated it, or a later one",
-                          version, newest_version()));
-}
-
 void apply(soci::session& session, const schema::migration& migration) {
   for (const auto statement : migration.statements)
     session << statement;
@@ -74,8 +67,8 @@ result<std::int64_t> migrate_one_step(sql::connection& connection) {
                    "version bigint not null primary key, name text not null, "
                    "applied_us bigint not null) without rowid";
     const auto version = version_of(sql.session);
-    if (version > newest_version())
-      return newer(version);
+    if (auto known = schema::require_known(version, newest_version()); !known)
+      return tl::unexpected(known.error());
     if (version < newest_version())
       apply(sql.session, schema::sqlite::migrations()[static_cast<std::size_t>(version)]);
     return version;
@@ -147,15 +140,7 @@ result<void> require_current_schema(const settings& settings) {
   connector connector{settings};
   sql::connection connection{connector};
   const auto check = [](unprepared& sql) -> result<void> {
-    const auto version = version_of(sql.session);
-    if (version > newest_version())
-      return newer(version);
-    if (version < newest_version())
-      return fail(ec::store_unavailable,
-                  fmt::format("the database has schema {}, this version of Talaria needs {}: run "
-                              "`talaria migrate`",
-                              version, newest_version()));
-    return {};
+    return schema::require_current(version_of(sql.session), newest_version());
   };
   return sql::in_transaction<unprepared>(connection, "begin", check);
 }
