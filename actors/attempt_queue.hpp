@@ -44,14 +44,8 @@ private:
     std::shared_ptr<attempt_order> order;
   };
 
-  struct number_hash {
-    std::size_t operator()(domain::subscription_number number) const {
-      return domain::to_integer(number);
-    }
-  };
-
   struct line {
-    std::unordered_map<domain::subscription_number, std::deque<arrival>, number_hash> waiting;
+    std::unordered_map<domain::subscription_number, std::deque<arrival>> waiting;
     std::set<rank> ranks;
   };
 
@@ -65,7 +59,7 @@ private:
   std::shared_ptr<attempt_order> take_first(line& from);
 
   std::array<line, 3> lines_;
-  std::unordered_map<domain::subscription_number, std::size_t, number_hash> under_way_by_;
+  std::unordered_map<domain::subscription_number, std::size_t> under_way_by_;
   std::size_t turn_ = 0;
   std::uint64_t arrivals_ = 0;
   std::size_t waiting_ = 0;

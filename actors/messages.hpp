@@ -24,14 +24,8 @@ namespace talaria::actors {
 using subscription_pointer = std::shared_ptr<const domain::subscription>;
 using event_pointer = std::shared_ptr<const domain::event>;
 
-struct subscription_number_hash {
-  std::size_t operator()(domain::subscription_number number) const {
-    return domain::to_integer(number);
-  }
-};
 template <class Value>
-using by_subscription_number =
-    std::unordered_map<domain::subscription_number, Value, subscription_number_hash>;
+using by_subscription_number = std::unordered_map<domain::subscription_number, Value>;
 
 /// What `ingest` knows of a subscription that sleeps.
 struct catalog_entry {

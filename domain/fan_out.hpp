@@ -50,16 +50,12 @@ private:
   using group = groups::value_type;
   using patterns = std::unordered_map<std::string, std::vector<const group*>>;
 
-  struct number_hash {
-    std::size_t operator()(subscription_number number) const { return to_integer(number); }
-  };
-
   void list(const group& added);
   void unlist(const group& removed);
   std::vector<const group*> find_groups(const event& event) const;
 
   groups groups_;
-  std::unordered_map<subscription_number, group*, number_hash> by_number_;
+  std::unordered_map<subscription_number, group*> by_number_;
   std::unordered_map<application_id, patterns> by_application_;
 };
 
