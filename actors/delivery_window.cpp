@@ -135,6 +135,14 @@ std::optional<domain::delivery_progress> delivery_window::in_flight_progress(
   return found->second.progress;
 }
 
+delivery_window::event_pointer delivery_window::in_flight_event(
+    const domain::event_id& event) const {
+  const auto found = entries_.find(event);
+  if (found == entries_.end() || found->second.phase != phase::in_flight)
+    return nullptr;
+  return found->second.event;
+}
+
 void delivery_window::aborted(const domain::event_id& event, domain::timestamp due) {
   const auto found = entries_.find(event);
   if (found == entries_.end() || found->second.phase != phase::in_flight)

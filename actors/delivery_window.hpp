@@ -78,6 +78,9 @@ public:
   /// The progress of a delivery that is in flight; nothing if it is not.
   std::optional<domain::delivery_progress> in_flight_progress(const domain::event_id& event) const;
 
+  /// @returns null if it is not in flight.
+  event_pointer in_flight_event(const domain::event_id& event) const;
+
   /// The attempt was not made or not completed, through no fault of the receiver.
   void aborted(const domain::event_id& event, domain::timestamp due);
 

@@ -33,6 +33,7 @@ struct settings {
   std::chrono::seconds passivate_after{120};
   std::chrono::milliseconds sweep_interval{1'000};
   std::chrono::seconds purge_interval{60};
+  std::chrono::milliseconds announce_interval{1'000};
   /// Of applications that have none of their own.
   std::chrono::days default_retention{30};
   std::chrono::hours idempotency_window{24};
@@ -65,12 +66,15 @@ struct environment {
     supervision::address<dispatcher_actor> dispatcher;
     supervision::address<store_reader_actor> store_reader;
     supervision::address<janitor_actor> janitor;
+    supervision::address<announcer_actor> announcer;
     std::vector<supervision::address<event_writer_actor>> event_writers;
     std::vector<supervision::address<outcome_writer_actor>> outcome_writers;
   };
   struct addresses addresses;
   /// In the outcome writers.
   std::atomic<std::int64_t> outcomes_waiting{0};
+  /// Of the announcer, which clients must not shut out.
+  admission announcements{16};
 };
 
 }  // namespace talaria::actors

@@ -72,6 +72,10 @@ struct record_outcome {
   subscription_actor reply_to;
 };
 
+struct record_health {
+  persistence::health_change change;
+};
+
 struct load_page {
   domain::subscription_number subscription{};
   delivery_window::page_request page;
@@ -93,6 +97,8 @@ struct load_catalog {
 using outcome_writer_actor = caf::typed_actor<
   /// Adds an outcome to the group that gathers; its answer goes to the subscription.
   caf::reacts_to<record_outcome>,
+  /// Notes how a subscription's receiver does; what waits of the same one is replaced.
+  caf::reacts_to<record_health>,
   /// INTERNAL: commits the group.
   caf::reacts_to<flush_due>>;
 
@@ -114,6 +120,13 @@ using dispatcher_actor = caf::typed_actor<
   /// Goes on with what was held back.
   caf::reacts_to<outcomes_taken>>;
 
+/// Makes events of operational events. See announcer.hpp.
+using announcer_actor = caf::typed_actor<
+  /// INTERNAL: looks for some.
+  caf::reacts_to<announce_due>,
+  /// Removes what is committed.
+  caf::reacts_to<operational_events_submitted>>;
+
 /// Finds due work that nobody holds, and deletes what is past its time. See janitor.hpp.
 using janitor_actor = caf::typed_actor<
   /// INTERNAL: looks for subscriptions with due deliveries.
@@ -126,6 +139,7 @@ using janitor_actor = caf::typed_actor<
 }  // namespace talaria::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::record_outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::record_health)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::load_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::load_subscription)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::load_catalog)

@@ -3,6 +3,7 @@
 #include "actors/attempt_order.hpp"
 #include "actors/delivery_window.hpp"
 #include "actors/pending_submission.hpp"
+#include "actors/receiver_watch.hpp"
 #include "actors/writer_load.hpp"
 #include "domain/fan_out.hpp"
 #include "domain/id.hpp"
@@ -88,6 +89,7 @@ struct outcomes_taken {};
 
 struct attempt_finished {
   domain::event_id event;
+  receiver_watch::permit permit;
   attempt_result result;
 };
 
@@ -144,6 +146,14 @@ struct subscription_changed {
   subscription_pointer subscription;
 };
 
+// ------------------------------------------------------------------------- operational events
+
+/// What became of a submission of operational events.
+struct operational_events_submitted {
+  std::vector<domain::uuid> ids;
+  bool committed = false;
+};
+
 // ------------------------------------------------------------------------------ life and death
 
 /// A subscription has nothing to do; `messages_seen` lets `ingest` notice what it sent meanwhile.
@@ -181,6 +191,7 @@ struct catalog_load_due {
 };
 struct sweep_due {};
 struct purge_due {};
+struct announce_due {};
 
 }  // namespace talaria::actors
 
@@ -213,3 +224,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::restart_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_load_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::sweep_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::purge_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::announce_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::operational_events_submitted)

@@ -78,9 +78,39 @@ void note_taken(self_pointer self, std::int64_t outcomes) {
     self->send(env.addresses.dispatcher.get(), outcomes_taken{});
 }
 
-void commit_group(self_pointer self) {
+/// What is told of the former must not be lost with it.
+void replace(persistence::health_change& former, persistence::health_change later) {
+  later.given_up = later.given_up || former.given_up;
+  later.tells.insert(later.tells.begin(), std::make_move_iterator(former.tells.begin()),
+                     std::make_move_iterator(former.tells.end()));
+  former = std::move(later);
+}
+
+void note_health(outcome_writer_state& state, persistence::health_change change) {
+  const auto [known, is_new] = state.health.try_emplace(change.subscription, change);
+  if (!is_new)
+    replace(known->second, std::move(change));
+}
+
+void commit_health(self_pointer self) {
   auto& state = self->state;
-  state.flush_pending = false;
+  if (state.health.empty())
+    return;
+  std::vector<persistence::health_change> changes;
+  for (const auto& [number, change] : state.health)
+    changes.push_back(change);
+  const auto statuses = state.recorder->record_health(state.env->incarnation, changes);
+  if (!statuses) {
+    back_off(self, statuses.error());
+    return;
+  }
+  state.health.clear();
+  if (std::ranges::any_of(changes, &persistence::health_change::given_up))
+    self->send(state.env->addresses.ingest.get(), catalog_changed{});
+}
+
+void commit_outcomes(self_pointer self) {
+  auto& state = self->state;
   std::vector<record_outcome> group;
   std::vector<persistence::outcome> rows;
   for (const auto& [id, waiting] : state.waiting) {
@@ -104,7 +134,14 @@ void commit_group(self_pointer self) {
   } else {
     back_off(self, statuses.error());
   }
-  if (!state.waiting.empty())
+}
+
+void commit_group(self_pointer self) {
+  auto& state = self->state;
+  state.flush_pending = false;
+  commit_outcomes(self);
+  commit_health(self);
+  if (!state.waiting.empty() || !state.health.empty())
     schedule_flush(self);
 }
 
@@ -124,6 +161,11 @@ outcome_writer_actor::behavior_type outcome_writer(self_pointer self, environmen
         const auto delivery = message.outcome.delivery;
         if (state.waiting.insert_or_assign(delivery, std::move(message)).second)
           ++state.env->outcomes_waiting;
+        schedule_flush(self);
+      },
+      [self](record_health& message) {
+        ++self->state.card->messages_handled;
+        note_health(self->state, std::move(message.change));
         schedule_flush(self);
       },
       [self](flush_due) { commit_group(self); },

@@ -30,6 +30,7 @@ struct outcome_writer_state {
   std::unique_ptr<persistence::outcome_recorder> recorder;
   /// By delivery: one that is sent again takes the place of the first.
   std::map<domain::delivery_id, record_outcome> waiting;
+  by_subscription_number<persistence::health_change> health;
   bool flush_pending = false;
   /// Zero unless the last commit failed.
   std::chrono::milliseconds backoff{0};

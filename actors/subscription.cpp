@@ -27,13 +27,14 @@ constexpr std::uint16_t status_too_many_requests = 429;
 constexpr std::uint16_t status_service_unavailable = 503;
 
 bool may_deliver(const subscription_state& state) {
-  return state.subscription && !state.draining && !state.receiver_gone &&
+  return state.subscription && !state.draining && !state.receiver_given_up &&
          state.subscription->active() && !state.subscription->paused;
 }
 
 void use_settings(subscription_state& state, subscription_pointer subscription) {
   state.subscription = std::move(subscription);
   state.rate.set_rate(state.subscription->settings.rate_limit_per_second);
+  state.receiver->use(*state.subscription);
 }
 
 /// It is not in memory while the subscription sleeps: a million of them are to cost next to
@@ -56,10 +57,10 @@ void take_settings(self_pointer self, subscription_loaded& loaded) {
     state.settings_due = state.env->now() + pause_after_failure;
 }
 
-void dispatch(self_pointer self, delivery_window::taken taken) {
+void dispatch(self_pointer self, delivery_window::taken taken, receiver_watch::permit permit) {
   const auto event = taken.event->id;
-  auto report = [subscription = subscription_actor{self}, event](attempt_result result) {
-    caf::anon_send(subscription, attempt_finished{event, std::move(result)});
+  auto report = [subscription = subscription_actor{self}, event, permit](attempt_result result) {
+    caf::anon_send(subscription, attempt_finished{event, permit, std::move(result)});
   };
   auto order = std::make_shared<attempt_order>(
       attempt_order::content{.subscription = self->state.subscription,
@@ -69,33 +70,69 @@ void dispatch(self_pointer self, delivery_window::taken taken) {
   self->send(self->state.env->addresses.dispatcher.get(), dispatch_attempt{std::move(order)});
 }
 
+/// The earliest time, from `now` on, at which the rate and the receiver's breaker allow another
+/// attempt; absent: when one that is under way has ended.
+std::optional<domain::timestamp> next_attempt(const subscription_state& state,
+                                              domain::timestamp now) {
+  const auto allowed = state.receiver->next(now);
+  const bool full = state.window->in_flight() >= state.subscription->settings.max_in_flight;
+  if (!allowed || full)
+    return std::nullopt;
+  return std::max(*allowed, state.rate.next(now));
+}
+
 void start_due_attempts(self_pointer self, domain::timestamp now) {
   auto& state = self->state;
-  while (state.window->in_flight() < state.subscription->settings.max_in_flight &&
-         state.rate.next(now) <= now) {
+  while (next_attempt(state, now) == now) {
     auto taken = state.window->take(now);
     if (!taken)
       return;
     state.rate.take(now);
-    dispatch(self, *std::move(taken));
+    dispatch(self, *std::move(taken), state.receiver->take(now));
   }
+}
+
+/// A breaker that is not closed lets a few probes through, for which a few deliveries are enough.
+std::size_t deliveries_wanted(const subscription_state& state) {
+  if (state.receiver->state() == domain::breaker_state::closed)
+    return state.env->settings.window.deliveries_max;
+  return state.window->size() + state.subscription->settings.circuit_breaker.half_open_calls;
 }
 
 void ask_for_page(self_pointer self, domain::timestamp now) {
   auto& state = self->state;
   if (state.window->page_under_way() && now - state.page_asked_at >= page_patience)
     state.window->page_failed(now);
-  const auto page = state.window->next_page(now);
+  auto page = state.window->next_page(now);
   if (!page)
     return;
+  page->deliveries_max = std::min(page->deliveries_max, deliveries_wanted(state));
   state.page_asked_at = now;
   self->send(state.env->addresses.store_reader.get(), load_page{state.number, *page, self});
 }
 
+outcome_writer_actor writer_of(const subscription_state& state) {
+  const auto& writers = state.env->addresses.outcome_writers;
+  return writers[domain::to_integer(state.number) % writers.size()].get();
+}
+
+persistence::fencing_epoch epoch_of(const subscription_state& state) {
+  return state.env->epochs.at(static_cast<std::size_t>(state.shard));
+}
+
 void send_outcome(self_pointer self, persistence::outcome outcome) {
-  const auto& writers = self->state.env->addresses.outcome_writers;
-  const auto writer = domain::to_integer(self->state.number) % writers.size();
-  self->send(writers[writer].get(), record_outcome{std::move(outcome), self});
+  self->send(writer_of(self->state), record_outcome{std::move(outcome), self});
+}
+
+void send_health(self_pointer self, receiver_watch::finding found, domain::timestamp now) {
+  const auto& state = self->state;
+  self->send(writer_of(state), record_health{{.subscription = state.number,
+                                              .shard = state.shard,
+                                              .epoch = epoch_of(state),
+                                              .health = std::move(found.health),
+                                              .given_up = found.given_up,
+                                              .changed_at = now,
+                                              .tells = std::move(found.tells)}});
 }
 
 void set_timer(self_pointer self, domain::timestamp now) {
@@ -103,10 +140,10 @@ void set_timer(self_pointer self, domain::timestamp now) {
   auto wake = now + state.env->settings.passivate_after;
   if (!state.subscription)
     wake = std::min<domain::timestamp>(wake, state.settings_due);
-  const bool full =
-      state.subscription && state.window->in_flight() >= state.subscription->settings.max_in_flight;
-  if (const auto due = state.window->next_wake(); due && may_deliver(state) && !full)
-    wake = std::min(wake, std::max(*due, state.rate.next(now)));
+  if (const auto due = state.window->next_wake(); due && may_deliver(state)) {
+    if (const auto next = next_attempt(state, now))
+      wake = std::min(wake, std::max(*due, *next));
+  }
   if (state.window->recording() > 0)
     wake = std::min<domain::timestamp>(wake, now + state.env->settings.window.record_patience);
   if (state.window->page_under_way())
@@ -119,15 +156,25 @@ void set_timer(self_pointer self, domain::timestamp now) {
   self->delayed_send(self, wake - now, wake_due{++state.timer_generation});
 }
 
+/// Whether the breaker keeps from the receiver what is due: nobody else would look for it.
+bool holds_back(const subscription_state& state, domain::timestamp now) {
+  if (!may_deliver(state) || state.receiver->state() == domain::breaker_state::closed)
+    return false;
+  const auto stored = state.window->next_in_store();
+  return stored && *stored <= state.receiver->next(now).value_or(now);
+}
+
 void end_if_idle(self_pointer self, domain::timestamp now) {
   auto& state = self->state;
-  if (state.window->size() > 0 || state.window->page_under_way()) {
+  if (state.window->size() > 0 || state.window->page_under_way() || holds_back(state, now)) {
     state.last_work = now;
     return;
   }
   if (now - state.last_work < state.env->settings.passivate_after)
     return;
   state.last_work = now;
+  if (auto unstored = state.receiver->take_unstored())
+    send_health(self, *std::move(unstored), now);
   self->send(state.env->addresses.ingest.get(),
              subscription_idle{state.number, state.messages_seen});
 }
@@ -138,13 +185,14 @@ void show(self_pointer self) {
   const auto due = window.next_wake();
   const auto due_ms = due ? std::chrono::floor<std::chrono::milliseconds>(due->time_since_epoch())
                           : std::chrono::milliseconds{0};
-  const std::array<std::size_t, 6> values{
+  const std::array<std::size_t, 7> values{
       window.size(),
       window.waiting(),
       window.in_flight(),
       window.recording(),
       static_cast<std::size_t>(due_ms.count()),
-      state.subscription && state.subscription->paused ? 1U : 0U};
+      state.subscription && state.subscription->paused ? 1U : 0U,
+      static_cast<std::size_t>(state.receiver->state())};
   for (std::size_t i = 0; i < values.size(); ++i)
     state.card->set_gauge(i, static_cast<std::int64_t>(values.at(i)));
   ++state.card->messages_handled;
@@ -156,20 +204,45 @@ void move_on(self_pointer self) {
   auto& state = self->state;
   const auto now = state.env->now();
   ask_for_settings(self, now);
-  if (may_deliver(state)) {
+  if (may_deliver(state))
     start_due_attempts(self, now);
+  if (may_deliver(state) && state.receiver->next(now) == now)
     ask_for_page(self, now);
-  } else if (state.subscription || state.draining) {
+  else if (state.subscription || state.draining)
     state.window->release_waiting();
-  }
   for (auto& outcome : state.window->overdue_records(now))
     send_outcome(self, std::move(outcome));
   show(self);
   if (state.draining && state.window->size() == 0) {
+    if (auto unstored = state.receiver->take_unstored())
+      send_health(self, *std::move(unstored), now);
     self->quit();
     return;
   }
   set_timer(self, now);
+}
+
+void watch_receiver(self_pointer self, receiver_watch::permit permit, const domain::attempt& made,
+                    domain::timestamp now) {
+  auto& state = self->state;
+  auto found = state.receiver->ended(permit, made, *state.subscription, now);
+  if (!found)
+    return;
+  state.receiver_given_up = state.receiver_given_up || found->given_up;
+  send_health(self, *std::move(found), now);
+}
+
+/// Notes with an outcome what its operators are to know of it.
+void tell(subscription_state& state, persistence::outcome& outcome, domain::timestamp now) {
+  const auto next_id = [&] { return state.ids.next(now, state.env->random_bits()); };
+  if (outcome.status == domain::delivery_status::dead) {
+    const auto event = state.window->in_flight_event(outcome.delivery.event);
+    outcome.tells.push_back(
+        domain::tell_dead(next_id(), *state.subscription, *event, outcome.attempt, now));
+  }
+  if (outcome.receiver_gone && !state.receiver_given_up)
+    outcome.tells.push_back(domain::tell_disabled(next_id(), *state.subscription,
+                                                  domain::disabled_reason::gone, {}, now));
 }
 
 void judge_attempt(self_pointer self, attempt_finished& finished) {
@@ -180,6 +253,7 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
   const auto now = state.env->now();
   auto& attempt = finished.result.attempt;
   if (attempt.error == domain::attempt_error::aborted) {
+    state.receiver->abandoned(finished.permit);
     state.window->aborted(finished.event, now + pause_after_failure);
     return;
   }
@@ -189,15 +263,18 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
   const auto verdict = domain::judge(*progress, attempt, state.subscription->settings.retry,
                                      retry_after, now, state.env->random_fraction());
   state.env->metrics.attempt_seconds.Observe(static_cast<double>(attempt.duration.count()) / 1e3);
+  watch_receiver(self, finished.permit, attempt, now);
   persistence::outcome outcome{.delivery = {finished.event, state.number},
                                .shard = state.shard,
-                               .epoch = state.env->epochs.at(static_cast<std::size_t>(state.shard)),
+                               .epoch = epoch_of(state),
                                .attempt = std::move(attempt),
                                .status = verdict.status,
                                .run_attempts = progress->run_attempts + 1,
                                .due = verdict.due,
-                               .receiver_gone = verdict.gone};
-  state.receiver_gone = state.receiver_gone || verdict.gone;
+                               .receiver_gone = verdict.gone,
+                               .tells = {}};
+  tell(state, outcome, now);
+  state.receiver_given_up = state.receiver_given_up || verdict.gone;
   state.window->finished(outcome, now);
   send_outcome(self, std::move(outcome));
 }
@@ -246,6 +323,8 @@ subscription_actor::behavior_type subscription(self_pointer self, environment* e
   state.number = number;
   state.shard = shard;
   state.window.emplace(env->settings.window);
+  state.receiver.emplace(
+      [&state] { return state.ids.next(state.env->now(), state.env->random_bits()); });
   state.last_work = env->now();
   // What the store holds is unknown: the first page tells.
   state.window->expect_in_store(state.last_work);
@@ -291,7 +370,7 @@ subscription_actor::behavior_type subscription(self_pointer self, environment* e
       [self](subscription_changed& changed) {
         ++self->state.messages_seen;
         use_settings(self->state, std::move(changed.subscription));
-        self->state.receiver_gone = false;
+        self->state.receiver_given_up = false;
         move_on(self);
       },
       [self](const delivery_cancelled& cancelled) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "actors/receiver_watch.hpp"
 #include "domain/rate_limiter.hpp"
 
 #include <array>
@@ -31,21 +32,24 @@ struct subscription_state {
   domain::timestamp settings_due;
   std::optional<delivery_window> window;
   domain::rate_limiter rate;
+  std::optional<receiver_watch> receiver;
+  domain::uuid_sequence ids;
 
   /// Counts what `ingest` sent; see `subscription_idle`.
   std::uint64_t messages_seen = 0;
   domain::timestamp last_work;
   domain::timestamp page_asked_at;
   bool draining = false;
-  /// The receiver answered 410: nothing more is sent until the catalogue says what follows from it.
-  bool receiver_gone = false;
+  /// The receiver answered 410, or failed for too long: nothing more is sent until the catalogue
+  /// says what follows from it.
+  bool receiver_given_up = false;
 
   std::uint64_t timer_generation = 0;
   std::optional<domain::timestamp> timer_set_for;
 };
 
-inline constexpr std::array<std::string_view, 6> subscription_gauges{
-    "window", "waiting", "in_flight", "recording", "next_due_ms", "paused"};
+inline constexpr std::array<std::string_view, 7> subscription_gauges{
+    "window", "waiting", "in_flight", "recording", "next_due_ms", "paused", "breaker"};
 
 subscription_actor::behavior_type subscription(
     subscription_actor::stateful_pointer<subscription_state> self, environment* env,

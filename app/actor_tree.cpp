@@ -1,5 +1,6 @@
 #include "app/actor_tree.hpp"
 
+#include "actors/announcer.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/event_writer.hpp"
 #include "actors/ingest.hpp"
@@ -91,6 +92,7 @@ caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
       // Supervises the subscriptions: /ingest/subscription-1, ...
       child("ingest", "ingest", actors::ingest, at.ingest, env, actors::ingest_gauges),
       child("janitor", "janitor", actors::janitor, at.janitor, env, {}, blocking),
+      child("announcer", "announcer", actors::announcer, at.announcer, env, {}, blocking),
   };
   return system.spawn(supervision::supervisor, supervisor_at("", strategy::one_for_one, env),
                       std::move(children));

@@ -32,6 +32,10 @@ domain::result<std::string> bootstrap(persistence::store& store, const std::stri
   const auto created = store.open_catalog()->bootstrap(organization, application, key);
   if (!created)
     return tl::unexpected(created.error());
+  const auto ensured = store.open_catalog()->ensure_system_applications(
+      now, [&] { return ids.next(now, random_bits()); });
+  if (!ensured)
+    return tl::unexpected(ensured.error());
   return *created && chosen_key.empty() ? made->key : std::string{};
 }
 

@@ -8,7 +8,7 @@ namespace talaria::domain {
 
 namespace {
 
-constexpr enum_texts<2> reason_texts{"none", "gone"};
+constexpr enum_texts<3> reason_texts{"none", "gone", "failing"};
 constexpr std::string_view secret_prefix = "whsec_";
 
 }  // namespace

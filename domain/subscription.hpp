@@ -5,6 +5,7 @@
 #include "domain/id.hpp"
 #include "domain/limits.hpp"
 #include "domain/retry_schedule.hpp"
+#include "domain/subscription_health.hpp"
 #include "domain/time.hpp"
 
 #include <boost/json/object.hpp>
@@ -47,6 +48,9 @@ struct subscription_settings {
   /// Attempts, first ones and retries alike.
   std::optional<std::uint32_t> rate_limit_per_second;
   retry_schedule retry;
+  circuit_breaker_settings circuit_breaker;
+  /// Of failures without a success between them. Zero: it is never given up.
+  std::chrono::hours disable_after_failing = limits::disable_after_failing_default;
   signature_scheme signature = signature_scheme::standard_v1;
   body_form body = body_form::payload;
 };
@@ -80,7 +84,11 @@ struct signing_secret {
 };
 
 /// Why a subscription that its owner enabled is off.
-enum class disabled_reason : std::uint8_t { none = 0, gone = 1 };
+enum class disabled_reason : std::uint8_t {
+  none = 0,
+  gone = 1,     ///< the receiver answered 410
+  failing = 2,  ///< it failed for as long as `disable_after_failing` allows
+};
 std::string_view to_string(disabled_reason reason);
 std::optional<disabled_reason> parse_disabled_reason(std::string_view text);
 
@@ -94,6 +102,8 @@ struct subscription {
   std::vector<signing_secret> secrets;
   bool paused = false;
   disabled_reason disabled = disabled_reason::none;
+  /// As it was last stored, which may be a minute ago.
+  subscription_health health;
   timestamp created_at;
   timestamp updated_at;
   /// The catalogue's revision at the last change of this row.

@@ -1,3 +1,4 @@
+#include "domain/breaker_settings.hpp"
 #include "domain/enum_text.hpp"
 #include "domain/header_settings.hpp"
 #include "domain/interest_settings.hpp"
@@ -150,12 +151,14 @@ constexpr std::array members{
                                         limits::rate_limit_per_second_max));
            }},
     member{"circuit_breaker",
-           [](const json::value&, subscription_settings&) -> result<void> {
-             return refuse_unsupported("circuit_breaker");
+           [](const json::value& value, subscription_settings& into) {
+             return assign(into.circuit_breaker, read_circuit_breaker(value));
            }},
     member{"disable_after_failing_hours",
-           [](const json::value&, subscription_settings&) -> result<void> {
-             return refuse_unsupported("disable_after_failing_hours");
+           [](const json::value& value, subscription_settings& into) {
+             return assign(into.disable_after_failing,
+                           read_integer(value, "disable_after_failing_hours", 0,
+                                        limits::disable_after_failing_max.count()));
            }},
 };
 
@@ -246,6 +249,8 @@ json::object to_json(const subscription_settings& settings) {
       {"signature", to_string(settings.signature)},
       {"body", to_string(settings.body)},
       {"ordering", "parallel"},
+      {"circuit_breaker", to_json(settings.circuit_breaker)},
+      {"disable_after_failing_hours", settings.disable_after_failing.count()},
   };
   if (settings.priority)
     fields["priority"] = to_string(*settings.priority);

@@ -25,6 +25,9 @@ struct application {
   timestamp updated_at;
   /// How long its events are kept. Absent: as long as the store keeps others.
   std::optional<std::uint32_t> retention_days{};
+  /// Holds the organization's operational events, which only Talaria itself submits. Each
+  /// organization has one.
+  bool is_system = false;
 };
 
 /// What a key may be used for. `admin` includes all others, `manage` includes `read`.

@@ -32,6 +32,7 @@ std::optional<domain::result<domain::application_id>> application_finder::find_r
 
 domain::result<domain::application_id> application_finder::find(const principal& who,
                                                                 const named_application& named,
+                                                                application_use use,
                                                                 persistence::catalog& catalog) {
   if (auto known = find_remembered(who, named)) {
     return std::move(*known);
@@ -47,6 +48,14 @@ domain::result<domain::application_id> application_finder::find(const principal&
   }
   if (!found) {
     return tl::unexpected(found.error());
+  }
+  // Not remembered, so that it is asked for each use.
+  if (found->is_system && use == application_use::submit) {
+    return fail(ec::invalid_value, "Only Talaria itself submits events to the system application.",
+                "/application_id");
+  }
+  if (found->is_system) {
+    return found->id;
   }
   const std::scoped_lock lock(mutex_);
   if (memories_.size() >= remembered_max) {

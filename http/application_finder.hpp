@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -15,6 +16,8 @@
 #include <utility>
 
 namespace talaria::http {
+
+enum class application_use : std::uint8_t { submit, subscribe };
 
 /// Which application a request is about: that of its key, the one it names, or the one called
 /// `default`. What the store said is remembered for some seconds, since every event asks.
@@ -30,9 +33,10 @@ public:
       const principal& who, const named_application& named);
 
   /// @returns `ec::forbidden` if the key is bound to another application, `ec::invalid_value` if
-  /// the organization does not have the application.
+  /// the organization does not have the application, or if events were to be submitted to its
+  /// system application.
   domain::result<domain::application_id> find(const principal& who, const named_application& named,
-                                              persistence::catalog& catalog);
+                                              application_use use, persistence::catalog& catalog);
 
   /// An application was deleted, or renamed.
   void forget();

@@ -17,6 +17,20 @@ json::value time_or_null(const std::optional<domain::timestamp>& time) {
   return time ? json::value(domain::to_rfc3339(*time)) : json::value(nullptr);
 }
 
+json::object describe(const domain::subscription_health& health, domain::timestamp now) {
+  json::object shown{{"circuit_breaker", to_string(domain::state_of(health.breaker, now))},
+                     {"reason", nullptr},
+                     {"opened_at", nullptr},
+                     {"next_probe_at", nullptr},
+                     {"failing_since", time_or_null(health.failing_since)}};
+  if (const auto& opening = health.breaker) {
+    shown["reason"] = opening->reason;
+    shown["opened_at"] = domain::to_rfc3339(opening->opened_at);
+    shown["next_probe_at"] = domain::to_rfc3339(opening->next_probe_at);
+  }
+  return shown;
+}
+
 /// All members but the closing brace, so that text can be put in as it is.
 std::string open_event(const domain::event& event) {
   std::string text = json::serialize(json::object{
@@ -68,12 +82,13 @@ std::string to_json(const domain::application& application) {
       {"name", application.name},
       {"metadata", json::parse(application.metadata)},
       {"retention_days", days ? json::value(*days) : json::value(nullptr)},
+      {"system", application.is_system},
       {"created_at", domain::to_rfc3339(application.created_at)},
       {"updated_at", domain::to_rfc3339(application.updated_at)},
   });
 }
 
-std::string to_json(const domain::subscription& subscription) {
+std::string to_json(const domain::subscription& subscription, domain::timestamp now) {
   json::object fields{{"id", to_string(subscription.id)},
                       {"application_id", to_string(subscription.application)}};
   for (auto& [name, value] : domain::to_json(subscription.settings)) {
@@ -86,6 +101,7 @@ std::string to_json(const domain::subscription& subscription) {
   fields["paused"] = subscription.paused;
   fields["disabled_reason"] =
       disabled ? json::value(to_string(subscription.disabled)) : json::value(nullptr);
+  fields["health"] = describe(subscription.health, now);
   fields["created_at"] = domain::to_rfc3339(subscription.created_at);
   fields["updated_at"] = domain::to_rfc3339(subscription.updated_at);
   return json::serialize(fields);

@@ -15,7 +15,8 @@ namespace talaria::http {
 std::string to_json(const domain::attempt& attempt);
 std::string to_json(const persistence::delivery_row& delivery);
 std::string to_json(const domain::application& application);
-std::string to_json(const domain::subscription& subscription);
+/// @param now Decides whether its breaker is open or half open.
+std::string to_json(const domain::subscription& subscription, domain::timestamp now);
 
 /// Without the payload.
 std::string to_json(const domain::event& event);

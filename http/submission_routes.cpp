@@ -155,7 +155,8 @@ private:
                         persistence::catalog& catalog) const {
     std::vector<batch_fault> faults;
     for (std::size_t index = 0; index < events.size(); ++index) {
-      const auto found = context_.applications.find(call.who, events[index].application, catalog);
+      const auto found = context_.applications.find(call.who, events[index].application,
+                                                    application_use::submit, catalog);
       if (found) {
         events[index].draft.event->application = *found;
       } else if (!is_batch || found.error().code == ec::store_unavailable) {

@@ -27,8 +27,9 @@ std::string random_secret() {
 
 }  // namespace
 
-response subscription_response(unsigned status, const domain::subscription& subscription) {
-  response shown = json_response(status, to_json(subscription));
+response subscription_response(unsigned status, const domain::subscription& subscription,
+                               domain::timestamp now) {
+  response shown = json_response(status, to_json(subscription, now));
   shown.headers.emplace_back("ETag", etag_of(subscription));
   return shown;
 }
@@ -63,11 +64,12 @@ answer change_subscription(const route_context& context, const call& call, store
     if (const auto changed = change(*current); !changed) {
       return refuse(changed.error());
     }
-    current->updated_at = context.services.now();
+    const auto now = context.services.now();
+    current->updated_at = now;
     const auto stored = sessions.catalog->update_subscription(std::move(*current));
     if (stored) {
       context.services.gateway.catalog_changed();
-      return subscription_response(200, *stored);
+      return subscription_response(200, *stored, now);
     }
     if (stored.error().code != ec::conflict || attempt == update_attempts) {
       return refuse(stored.error());

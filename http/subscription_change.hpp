@@ -17,7 +17,8 @@ namespace talaria::http {
 domain::result<domain::subscription> find_subscription(const call& call, store_sessions& sessions);
 
 /// With its version as `ETag`.
-response subscription_response(unsigned status, const domain::subscription& subscription);
+response subscription_response(unsigned status, const domain::subscription& subscription,
+                               domain::timestamp now);
 
 /// What is wrong with the request's `If-Match`, if anything: RFC 9110, section 13.1.1.
 std::optional<problem> check_match(const call& call, const domain::subscription& current);

@@ -80,7 +80,8 @@ public:
     if (const auto checked = check_address(settings->url, context_.services.addresses); !checked) {
       return refuse(checked.error());
     }
-    const auto application = context_.applications.find(call.who, *named, *sessions.catalog);
+    const auto application =
+        context_.applications.find(call.who, *named, application_use::subscribe, *sessions.catalog);
     if (!application) {
       return refuse(application.error());
     }
@@ -96,7 +97,7 @@ public:
       return refuse(stored.error());
     }
     context_.services.gateway.catalog_changed();
-    response answer = subscription_response(201, *stored);
+    response answer = subscription_response(201, *stored, stored->created_at);
     answer.headers.emplace_back("Location", "/api/v1/subscriptions/" + to_string(stored->id));
     return answer;
   }
@@ -123,7 +124,9 @@ public:
     }
     return page_response(
         *rows, subscription_list, context_.cursors,
-        [](std::string& body, const domain::subscription& row) { body += to_json(row); },
+        [now = context_.services.now()](std::string& body, const domain::subscription& row) {
+          body += to_json(row, now);
+        },
         [](const domain::subscription& row) { return row.id.value; });
   }
 
@@ -132,7 +135,7 @@ public:
     if (!found) {
       return refuse(found.error());
     }
-    return subscription_response(200, *found);
+    return subscription_response(200, *found, context_.services.now());
   }
 
   answer change(const call& call, store_sessions& sessions) const {

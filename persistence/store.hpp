@@ -5,6 +5,7 @@
 #include "domain/error.hpp"
 #include "domain/event.hpp"
 #include "domain/id.hpp"
+#include "domain/operational_event.hpp"
 #include "domain/subscription.hpp"
 #include "domain/tenancy.hpp"
 #include "domain/time.hpp"
@@ -123,6 +124,21 @@ struct outcome {
   timestamp due;
   /// The receiver answered 410: its subscription is to be disabled, in the same transaction.
   bool receiver_gone = false;
+  /// Written down in the same transaction, if the outcome is recorded.
+  std::vector<domain::operational_event> tells;
+};
+
+/// How a subscription's receiver is doing, as its owner reports it.
+struct health_change {
+  subscription_number subscription{};
+  shard_id shard{};
+  fencing_epoch epoch{};
+  domain::subscription_health health;
+  /// The receiver failed for too long: its subscription is to be disabled, in the same transaction.
+  bool given_up = false;
+  timestamp changed_at;
+  /// As those of an outcome.
+  std::vector<domain::operational_event> tells;
 };
 
 enum class record_status : std::uint8_t {
@@ -142,6 +158,33 @@ public:
   /// `not_pending` or `recorded` and changes nothing.
   virtual result<std::vector<record_status>> record(std::string_view node,
                                                     std::span<const outcome> outcomes) = 0;
+
+  /// Replaces what is stored of the subscriptions' health, all in one transaction. Each
+  /// subscription comes at most once.
+  ///
+  /// @returns one status for each change, in order: `not_pending` if the subscription was deleted.
+  virtual result<std::vector<record_status>> record_health(
+      std::string_view node, std::span<const health_change> changes) = 0;
+};
+
+// ------------------------------------------------------------------------- operational events
+
+/// An operational event that was written down and is not yet an event.
+struct untold_event {
+  domain::operational_event event;
+  /// The system application of its organization.
+  domain::application_id system_application;
+};
+
+/// Operational events on their way from the transaction that caused them to their becoming events.
+class outbox {
+public:
+  virtual ~outbox() = default;
+
+  /// The oldest ones, by id.
+  virtual result<std::vector<untold_event>> first(std::size_t events_max) = 0;
+  /// They are events now. Ids that are not there are no fault.
+  virtual result<void> remove(std::span<const domain::uuid> ids) = 0;
 };
 
 // --------------------------------------------------------------------------------- the queue
@@ -240,6 +283,14 @@ public:
   /// store.
   virtual result<std::string> installation_key() = 0;
 
+  /// Gives each organization that has none its system application. Safe to call from several nodes
+  /// at once.
+  ///
+  /// @param new_id Called for each that is made.
+  /// @returns how many were made.
+  virtual result<std::size_t> ensure_system_applications(
+      timestamp now, const std::function<domain::uuid()>& new_id) = 0;
+
   virtual result<std::vector<domain::api_key>> find_api_keys(std::string_view lookup) = 0;
 
   /// @returns `ec::conflict` if the organization has an application of that name.
@@ -255,6 +306,7 @@ public:
                                           const domain::application& application) = 0;
   /// Deletes its subscriptions and the keys that are bound to it. Its events and attempts stay
   /// until retention takes them, out of everybody's sight.
+  /// @returns `ec::conflict` for a system application.
   virtual result<void> delete_application(const tenant& tenant, const domain::application_id& id,
                                           timestamp now) = 0;
 
@@ -268,7 +320,8 @@ public:
   virtual result<page_of<domain::subscription>> list_subscriptions(const tenant& tenant,
                                                                    const page_request& page) = 0;
   /// Writes settings, secrets, `paused`, `disabled` and `updated_at`, if the row still has the
-  /// revision that `subscription` carries, else `ec::conflict`.
+  /// revision that `subscription` carries, else `ec::conflict`. The health of one that was disabled
+  /// and is not any more is forgotten.
   /// @returns it with its new revision.
   virtual result<domain::subscription> update_subscription(domain::subscription subscription) = 0;
   /// Its pending deliveries become cancelled, in the same transaction.
@@ -408,6 +461,7 @@ public:
 
   virtual std::unique_ptr<event_appender> open_event_appender() = 0;
   virtual std::unique_ptr<outcome_recorder> open_outcome_recorder() = 0;
+  virtual std::unique_ptr<outbox> open_outbox() = 0;
   virtual std::unique_ptr<queue_reader> open_queue_reader() = 0;
   virtual std::unique_ptr<shard_ownership> open_shard_ownership() = 0;
   virtual std::unique_ptr<catalog> open_catalog() = 0;

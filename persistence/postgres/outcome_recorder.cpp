@@ -3,6 +3,7 @@
 #include "persistence/postgres/locks.hpp"
 #include "persistence/postgres/native_statement.hpp"
 #include "persistence/sql/catalog_statements.hpp"
+#include "persistence/sql/health_statements.hpp"
 
 #include <algorithm>
 #include <array>
@@ -66,11 +67,14 @@ struct lane_statements {
       insert into lanes(incarnation, lane) values(:incarnation, :lane) on conflict do nothing)"};
 };
 
-struct disabling_statements {
-  explicit disabling_statements(const sql::open_session& open) : open{open} {}
+/// For what changes more than deliveries.
+struct further_statements {
+  explicit further_statements(const sql::open_session& open) : open{open} {}
 
   sql::open_session open;
   sql::revision_statements revision{open};
+  sql::health_statements health{open};
+  sql::telling_statements telling{open};
   native_statement record{open, record_sql};
 
   sql::command<domain::disabled_reason, timestamp, std::int64_t, subscription_number> disable{open,
@@ -81,6 +85,19 @@ struct disabling_statements {
   sql::query<sql::row<bool>(subscription_number)> is_enabled{open, R"(
       select exists(select 1 from subscriptions
                     where number = :number and disabled = 0 and deleted_us is null))"};
+
+  sql::query<sql::row<bool>(subscription_number)> exists{open, R"(
+      select exists(select 1 from subscriptions where number = :number and deleted_us is null))"};
+
+  /// As `record_sql` does it for outcomes.
+  sql::query<sql::row<bool>(std::string, int)> hold_lane{open, R"(
+      select exists(select 1 from (
+        select from lanes where incarnation = :incarnation and lane = :lane and alive for share)
+        held))"};
+
+  sql::query<sql::row<bool>(shard_id, std::string, fencing_epoch)> owns{open, R"(
+      select exists(select 1 from shards
+                    where id = :shard and owner = :node and epoch = :epoch))"};
 };
 
 /// Outcomes as parameters of `record_sql`.
@@ -166,12 +183,35 @@ std::size_t different_deliveries(std::span<const outcome> outcomes) {
 }
 
 /// A subscription that is disabled already, or deleted, is no change of the catalogue.
-void disable_subscription(disabling_statements& sql, const outcome& made) {
-  const auto number = made.delivery.subscription;
-  if (!sql.is_enabled.value(number))
-    return;
-  sql.disable(domain::disabled_reason::gone, made.attempt.started_at + made.attempt.duration,
-              sql.revision.raise(), number);
+void disable_subscription(further_statements& sql, subscription_number number,
+                          domain::disabled_reason reason, timestamp now) {
+  if (sql.is_enabled.value(number))
+    sql.disable(reason, now, sql.revision.raise(), number);
+}
+
+void follow_up(further_statements& sql, const outcome& made) {
+  if (made.receiver_gone)
+    disable_subscription(sql, made.delivery.subscription, domain::disabled_reason::gone,
+                         made.attempt.started_at + made.attempt.duration);
+  sql.telling.write(made.tells);
+}
+
+record_status record_one(further_statements& sql, std::string_view node,
+                         const health_change& change) {
+  if (!sql.owns.value(change.shard, std::string{node}, change.epoch))
+    return record_status::fenced;
+  if (!sql.exists.value(change.subscription))
+    return record_status::not_pending;
+  sql.health.store(change.subscription, change.health);
+  if (change.given_up)
+    disable_subscription(sql, change.subscription, domain::disabled_reason::failing,
+                         change.changed_at);
+  sql.telling.write(change.tells);
+  return record_status::recorded;
+}
+
+const char* begin_for(bool changes_catalog) {
+  return changes_catalog ? begin_catalog_write : "begin";
 }
 
 }  // namespace
@@ -211,23 +251,41 @@ result<void> outcome_recorder::record_part(std::string_view node, std::span<cons
     rows.record(sql.record, node, lane_, made);
     return {};
   };
-  const auto record_and_disable = [&](disabling_statements& sql) -> result<void> {
+  const auto record_and_follow_up = [&](further_statements& sql) -> result<void> {
     rows.record(sql.record, node, lane_, made);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      if (outcomes[i].receiver_gone && made[i] == record_status::recorded)
-        disable_subscription(sql, outcomes[i]);
+      if (made[i] == record_status::recorded)
+        follow_up(sql, outcomes[i]);
     }
     return {};
   };
-  const bool someone_is_gone =
-      std::ranges::any_of(outcomes, [](const outcome& each) { return each.receiver_gone; });
-  auto recorded = someone_is_gone
-                      ? sql::in_transaction<disabling_statements>(connection_, begin_catalog_write,
-                                                                  record_and_disable)
+  const bool someone_is_gone = std::ranges::any_of(outcomes, &outcome::receiver_gone);
+  const bool something_to_tell =
+      std::ranges::any_of(outcomes, [](const outcome& each) { return !each.tells.empty(); });
+  auto recorded = someone_is_gone || something_to_tell
+                      ? sql::in_transaction<further_statements>(
+                            connection_, begin_for(someone_is_gone), record_and_follow_up)
                       : sql::in_transaction<record_statements>(connection_, nullptr, record);
   if (recorded)
     statuses.insert(statuses.end(), made.begin(), made.end());
   return recorded;
+}
+
+result<std::vector<record_status>> outcome_recorder::record_health(
+    std::string_view node, std::span<const health_change> changes) {
+  if (auto opened = open_lane(node); !opened)
+    return tl::unexpected(opened.error());
+  const bool someone_is_given_up = std::ranges::any_of(changes, &health_change::given_up);
+  return sql::in_transaction<further_statements>(
+      connection_, begin_for(someone_is_given_up),
+      [&](further_statements& sql) -> result<std::vector<record_status>> {
+        if (!sql.hold_lane.value(std::string{node}, lane_))
+          return std::vector<record_status>(changes.size(), record_status::fenced);
+        std::vector<record_status> statuses;
+        for (const auto& change : changes)
+          statuses.push_back(record_one(sql, node, change));
+        return statuses;
+      });
 }
 
 }  // namespace talaria::persistence::postgres

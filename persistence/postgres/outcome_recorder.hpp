@@ -16,6 +16,8 @@ public:
 
   result<std::vector<record_status>> record(std::string_view node,
                                             std::span<const outcome> outcomes) override;
+  result<std::vector<record_status>> record_health(std::string_view node,
+                                                   std::span<const health_change> changes) override;
 
 private:
   result<void> open_lane(std::string_view node);

@@ -9,6 +9,7 @@
 #include "persistence/postgres/upkeep.hpp"
 #include "persistence/sql/catalog.hpp"
 #include "persistence/sql/history.hpp"
+#include "persistence/sql/outbox.hpp"
 #include "persistence/sql/queue_reader.hpp"
 
 namespace talaria::persistence::postgres {
@@ -31,6 +32,9 @@ public:
   }
   std::unique_ptr<persistence::outcome_recorder> open_outcome_recorder() override {
     return std::make_unique<outcome_recorder>(database_);
+  }
+  std::unique_ptr<persistence::outbox> open_outbox() override {
+    return std::make_unique<sql::outbox>(database_.open_access());
   }
   std::unique_ptr<persistence::queue_reader> open_queue_reader() override {
     return std::make_unique<sql::queue_reader>(database_.open_patient_access());

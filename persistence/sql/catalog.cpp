@@ -3,6 +3,8 @@
 #include "persistence/sql/catalog_statements.hpp"
 #include "persistence/sql/paging.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace talaria::persistence::sql {
@@ -15,7 +17,7 @@ using domain::ec;
 using domain::organization_id;
 
 using application_row = row<application_id, organization_id, std::string, std::string, timestamp,
-                            timestamp, std::optional<std::uint32_t>>;
+                            timestamp, std::optional<std::uint32_t>, bool>;
 
 using key_row = row<api_key_id, organization_id, std::optional<application_id>, std::string,
                     std::string, std::string, std::uint32_t, timestamp, std::optional<timestamp>>;
@@ -32,17 +34,17 @@ struct application_reads {
   query<row<std::string>()> installation_key{open, "select key from installation"};
 
   query<application_row(application_id)> find{open, R"(
-      select id, organization_id, name, metadata, created_us, updated_us, retention_days
+      select id, organization_id, name, metadata, created_us, updated_us, retention_days, is_system
       from applications where id = :id::uuid and deleted_us is null)"};
 
   query<application_row(organization_id, std::string)> find_by_name{open, R"(
-      select id, organization_id, name, metadata, created_us, updated_us, retention_days
+      select id, organization_id, name, metadata, created_us, updated_us, retention_days, is_system
       from applications
       where organization_id = :organization::uuid and name = :name
         and deleted_us is null)"};
 
   query<application_row(organization_id, domain::uuid, std::int64_t)> list{open, R"(
-      select id, organization_id, name, metadata, created_us, updated_us, retention_days
+      select id, organization_id, name, metadata, created_us, updated_us, retention_days, is_system
       from applications
       where organization_id = :organization::uuid and id < :before::uuid
         and deleted_us is null
@@ -70,11 +72,23 @@ struct application_writes {
              :lookup, :hash, :scopes, :created, :expires))"};
 
   command<application_id, organization_id, std::string, std::string, timestamp, timestamp,
-          std::optional<std::uint32_t>>
+          std::optional<std::uint32_t>, bool>
       insert_application{open, R"(
       insert into applications(id, organization_id, name, metadata, created_us, updated_us,
-                               retention_days)
-      values(:id::uuid, :organization::uuid, :name, :metadata, :created, :updated, :retention))"};
+                               retention_days, is_system)
+      values(:id::uuid, :organization::uuid, :name, :metadata, :created, :updated, :retention,
+             :is_system))"};
+
+  query<row<organization_id>()> without_system_application{open, R"(
+      select id from organizations o
+      where not exists(select 1 from applications a
+                       where a.organization_id = o.id and a.is_system = 1)
+      order by id)"};
+
+  query<row<bool>(application_id, organization_id)> is_system{open, R"(
+      select exists(select 1 from applications
+                    where id = :id::uuid and organization_id = :organization::uuid
+                      and is_system = 1))"};
 
   query<row<application_id>(organization_id, std::string)> find_by_name{open, R"(
       select id from applications
@@ -124,8 +138,28 @@ result<domain::application> to_application(const tenant& tenant,
 void insert(application_writes& sql, const domain::application& application) {
   sql.insert_application(application.id, application.organization, application.name,
                          application.metadata, application.created_at, application.updated_at,
-                         application.retention_days);
+                         application.retention_days, application.is_system);
   sql.revision.raise();
+}
+
+/// The name is the organization's to choose: if it is taken, the id makes another one.
+std::string system_name(application_writes& sql, const organization_id& organization,
+                        const domain::uuid& id) {
+  constexpr std::string_view name = "system";
+  const bool taken = sql.find_by_name.first(organization, std::string{name}).has_value();
+  return taken ? fmt::format("{}-{}", name, domain::to_string(id)) : std::string{name};
+}
+
+void insert_system_application(application_writes& sql, const organization_id& organization,
+                               const domain::uuid& id, timestamp now) {
+  insert(sql, {.id = {id},
+               .organization = organization,
+               .name = system_name(sql, organization, id),
+               .metadata = "{}",
+               .created_at = now,
+               .updated_at = now,
+               .retention_days = std::nullopt,
+               .is_system = true});
 }
 
 }  // namespace
@@ -147,6 +181,19 @@ result<bool> catalog::bootstrap(const domain::organization& organization,
 result<std::string> catalog::installation_key() {
   return access_->read<application_reads>(
       [&](application_reads& sql) -> result<std::string> { return sql.installation_key.value(); });
+}
+
+result<std::size_t> catalog::ensure_system_applications(
+    timestamp now, const std::function<domain::uuid()>& new_id) {
+  return access_->write_catalog<application_writes>(
+      [&](application_writes& sql) -> result<std::size_t> {
+        std::vector<organization_id> lacking;
+        sql.without_system_application.each(
+            [&](const organization_id& id) { lacking.push_back(id); });
+        for (const auto& organization : lacking)
+          insert_system_application(sql, organization, new_id(), now);
+        return lacking.size();
+      });
 }
 
 result<std::vector<domain::api_key>> catalog::find_api_keys(std::string_view lookup) {
@@ -233,6 +280,8 @@ result<void> catalog::delete_application(const tenant& tenant, const application
   if (!tenant.sees(tenant.organization, id))
     return no_such_application();
   return access_->write_catalog<application_writes>([&](application_writes& sql) -> result<void> {
+    if (sql.is_system.value(id, tenant.organization))
+      return domain::fail(ec::conflict, "the system application cannot be deleted");
     if (sql.mark_deleted(now, id, tenant.organization) == 0)
       return no_such_application();
     const auto revision = sql.revision.raise();

@@ -17,6 +17,9 @@ public:
 
   result<std::string> installation_key() override;
 
+  result<std::size_t> ensure_system_applications(
+      timestamp now, const std::function<domain::uuid()>& new_id) override;
+
   result<std::vector<domain::api_key>> find_api_keys(std::string_view lookup) override;
 
   result<void> insert_application(const domain::application& application) override;

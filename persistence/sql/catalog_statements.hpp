@@ -58,12 +58,16 @@ struct deletion_statements {
 
   void erase(subscription_number number, std::int64_t revision, timestamp now) {
     mark(now, revision, number);
+    forget_health(number);
     pending.cancel(number, now);
   }
 
 private:
   open_session open;
   pending_statements pending{open};
+
+  command<subscription_number> forget_health{
+      open, "delete from subscription_health where subscription = :subscription"};
 
   // Its secrets sign nothing any more.
   command<timestamp, std::int64_t, subscription_number> mark{open, R"(

@@ -1,5 +1,6 @@
 #include "persistence/sql/catalog.hpp"
 #include "persistence/sql/catalog_statements.hpp"
+#include "persistence/sql/health_statements.hpp"
 #include "persistence/sql/paging.hpp"
 #include "persistence/sql/subscription_row.hpp"
 
@@ -18,7 +19,7 @@ using domain::subscription;
 using domain::subscription_id;
 
 std::string select(std::string_view rest) {
-  return fmt::format("select {} from subscriptions {}", subscription_columns, rest);
+  return fmt::format("select {} from {} {}", subscription_columns, subscriptions_with_health, rest);
 }
 
 struct subscription_reads {
@@ -61,6 +62,7 @@ struct subscription_writes {
   open_session open;
   revision_statements revision{open};
   deletion_statements deletion{open};
+  health_statements health{open};
 
   query<row<bool>(application_id, organization_id)> has_application{open, R"(
       select exists(select 1 from applications
@@ -77,9 +79,10 @@ struct subscription_writes {
              :secrets, :paused, :disabled, :created, :updated, :revision)
       returning number)"};
 
-  query<row<subscription_number, organization_id, application_id, std::int64_t>(subscription_id)>
+  query<row<subscription_number, organization_id, application_id, std::int64_t,
+            domain::disabled_reason>(subscription_id)>
       find{open, R"(
-      select number, organization_id, application_id, revision from subscriptions
+      select number, organization_id, application_id, revision, disabled from subscriptions
       where id = :id::uuid and deleted_us is null)"};
 
   command<std::string, std::string, bool, domain::disabled_reason, timestamp, std::int64_t,
@@ -186,7 +189,7 @@ result<subscription> catalog::update_subscription(subscription subscription) {
         const auto row = sql.find.first(subscription.id);
         if (!row)
           return no_such_subscription();
-        const auto& [number, organization, application, revision] = *row;
+        const auto& [number, organization, application, revision, disabled] = *row;
         if (organization != subscription.organization || application != subscription.application)
           return no_such_subscription();
         if (revision != subscription.revision)
@@ -196,6 +199,11 @@ result<subscription> catalog::update_subscription(subscription subscription) {
         sql.update(settings_to_json(subscription.settings), secrets_to_json(subscription.secrets),
                    subscription.paused, subscription.disabled, subscription.updated_at,
                    subscription.revision, number);
+        if (disabled != domain::disabled_reason::none &&
+            subscription.disabled == domain::disabled_reason::none) {
+          sql.health.forget(number);
+          subscription.health = {};
+        }
         return subscription;
       });
 }
@@ -206,7 +214,7 @@ result<void> catalog::delete_subscription(const tenant& tenant, const subscripti
     const auto row = sql.find.first(id);
     if (!row)
       return no_such_subscription();
-    const auto& [number, organization, application, revision] = *row;
+    const auto& [number, organization, application, revision, disabled] = *row;
     if (!tenant.sees(organization, application))
       return no_such_subscription();
     sql.deletion.erase(number, sql.revision.raise(), now);

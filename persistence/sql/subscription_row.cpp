@@ -37,11 +37,23 @@ std::vector<domain::signing_secret> parse_secrets(const std::string& text) {
   return secrets;
 }
 
+domain::subscription_health to_health(const std::optional<timestamp>& failing_since,
+                                      const std::optional<timestamp>& opened_at,
+                                      const std::optional<timestamp>& next_probe_at,
+                                      const std::string& breaker_reason) {
+  domain::subscription_health health{.failing_since = failing_since, .breaker = std::nullopt};
+  if (opened_at && next_probe_at)
+    health.breaker = {
+        .opened_at = *opened_at, .next_probe_at = *next_probe_at, .reason = breaker_reason};
+  return health;
+}
+
 }  // namespace
 
 domain::subscription to_subscription(const subscription_row& row) {
   const auto& [number, id, organization, application, settings, secrets, paused, disabled,
-               created_at, updated_at, revision] = row;
+               created_at, updated_at, revision, failing_since, opened_at, next_probe_at,
+               breaker_reason] = row;
   try {
     return {.id = id,
             .number = number,
@@ -51,6 +63,7 @@ domain::subscription to_subscription(const subscription_row& row) {
             .secrets = parse_secrets(secrets),
             .paused = paused,
             .disabled = disabled,
+            .health = to_health(failing_since, opened_at, next_probe_at, breaker_reason),
             .created_at = created_at,
             .updated_at = updated_at,
             .revision = revision};

@@ -1,6 +1,7 @@
 #include "persistence/sqlite/outcome_recorder.hpp"
 
 #include "persistence/sql/catalog_statements.hpp"
+#include "persistence/sql/health_statements.hpp"
 #include "persistence/sql/statement.hpp"
 
 #include <chrono>
@@ -50,7 +51,12 @@ struct record_statements {
       set disabled = :reason, updated_us = :now, revision = (select revision + 1 from catalog_revision)
       where number = :number and disabled = 0 and deleted_us is null)"};
 
+  query<row<bool>(subscription_number)> exists{open, R"(
+      select exists(select 1 from subscriptions where number = :number and deleted_us is null))"};
+
   sql::revision_statements revision{open};
+  sql::health_statements health{open};
+  sql::telling_statements telling{open};
 };
 
 /// Which shards a node owns, read once in each transaction.
@@ -84,9 +90,9 @@ bool advance(record_statements& sql, const outcome& made) {
 }
 
 /// A subscription that is disabled already, or deleted, is no change of the catalogue.
-void disable_subscription(record_statements& sql, const outcome& made) {
-  if (sql.disable(domain::disabled_reason::gone, made.attempt.started_at + made.attempt.duration,
-                  made.delivery.subscription) != 0)
+void disable_subscription(record_statements& sql, subscription_number number,
+                          domain::disabled_reason reason, timestamp now) {
+  if (sql.disable(reason, now, number) != 0)
     sql.revision.raise();
 }
 
@@ -102,23 +108,49 @@ record_status record_one(record_statements& sql, fence& fence, const outcome& ma
                      made.attempt.error, made.status, next_due, made.attempt.node,
                      made.attempt.response_body);
   if (made.receiver_gone)
-    disable_subscription(sql, made);
+    disable_subscription(sql, made.delivery.subscription, domain::disabled_reason::gone,
+                         made.attempt.started_at + made.attempt.duration);
+  sql.telling.write(made.tells);
   return record_status::recorded;
+}
+
+record_status record_one(record_statements& sql, fence& fence, const health_change& change) {
+  if (!fence.admits(change.shard, change.epoch))
+    return record_status::fenced;
+  if (!sql.exists.value(change.subscription))
+    return record_status::not_pending;
+  sql.health.store(change.subscription, change.health);
+  if (change.given_up)
+    disable_subscription(sql, change.subscription, domain::disabled_reason::failing,
+                         change.changed_at);
+  sql.telling.write(change.tells);
+  return record_status::recorded;
+}
+
+template <class Record>
+result<std::vector<record_status>> record_all(sql::access& access, std::string_view node,
+                                              std::span<const Record> records) {
+  return access.write<record_statements>(
+      [&](record_statements& sql) -> result<std::vector<record_status>> {
+        fence fence{sql, node};
+        std::vector<record_status> statuses;
+        statuses.reserve(records.size());
+        for (const auto& each : records)
+          statuses.push_back(record_one(sql, fence, each));
+        return statuses;
+      });
 }
 
 }  // namespace
 
 result<std::vector<record_status>> outcome_recorder::record(std::string_view node,
                                                             std::span<const outcome> outcomes) {
-  return access_->write<record_statements>(
-      [&](record_statements& sql) -> result<std::vector<record_status>> {
-        fence fence{sql, node};
-        std::vector<record_status> statuses;
-        statuses.reserve(outcomes.size());
-        for (const auto& made : outcomes)
-          statuses.push_back(record_one(sql, fence, made));
-        return statuses;
-      });
+  return record_all(*access_, node, outcomes);
+}
+
+result<std::vector<record_status>> outcome_recorder::record_health(
+    std::string_view node, std::span<const health_change> changes) {
+  return record_all(*access_, node, changes);
 }
 
 }  // namespace talaria::persistence::sqlite

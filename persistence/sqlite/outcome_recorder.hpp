@@ -11,6 +11,8 @@ public:
 
   result<std::vector<record_status>> record(std::string_view node,
                                             std::span<const outcome> outcomes) override;
+  result<std::vector<record_status>> record_health(std::string_view node,
+                                                   std::span<const health_change> changes) override;
 
 private:
   std::unique_ptr<sql::access> access_;

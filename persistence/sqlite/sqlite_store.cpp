@@ -2,6 +2,7 @@
 
 #include "persistence/sql/catalog.hpp"
 #include "persistence/sql/history.hpp"
+#include "persistence/sql/outbox.hpp"
 #include "persistence/sql/queue_reader.hpp"
 #include "persistence/sqlite/database.hpp"
 #include "persistence/sqlite/event_appender.hpp"
@@ -24,6 +25,9 @@ public:
   }
   std::unique_ptr<persistence::outcome_recorder> open_outcome_recorder() override {
     return std::make_unique<outcome_recorder>(database_.open_access());
+  }
+  std::unique_ptr<persistence::outbox> open_outbox() override {
+    return std::make_unique<sql::outbox>(database_.open_access());
   }
   std::unique_ptr<persistence::queue_reader> open_queue_reader() override {
     return std::make_unique<sql::queue_reader>(database_.open_access());

@@ -69,6 +69,9 @@ actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&
   key.id = {{{3}}};
   key.organization = organization.id;
   REQUIRE(store->open_catalog()->bootstrap(organization, application, key));
+  domain::uuid_sequence ids;
+  REQUIRE(store->open_catalog()->ensure_system_applications(
+      simulated.now(), [&] { return ids.next(simulated.now(), ++random_state); }));
   env.epochs.resize(persistence::shard_count);
   const auto claimed = store->open_shard_ownership()->claim_all(env.incarnation);
   REQUIRE(claimed);
@@ -89,6 +92,7 @@ actor_fixture::~actor_fixture() {
     caf::anon_send_exit(address.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.store_reader.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.janitor.get(), caf::exit_reason::kill);
+  caf::anon_send_exit(env.addresses.announcer.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.ingest.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.dispatcher.get(), caf::exit_reason::kill);
   root = nullptr;

@@ -21,6 +21,7 @@ public:
   std::unique_ptr<persistence::outcome_recorder> open_outcome_recorder() override {
     return std::make_unique<recorder>(*this, store_->open_outcome_recorder());
   }
+  std::unique_ptr<persistence::outbox> open_outbox() override { return store_->open_outbox(); }
   std::unique_ptr<persistence::queue_reader> open_queue_reader() override {
     return store_->open_queue_reader();
   }
@@ -43,6 +44,13 @@ private:
       if (!store_.records)
         return domain::fail(domain::ec::store_unavailable, "interrupted by the test");
       return inner_->record(node, outcomes);
+    }
+
+    persistence::result<std::vector<persistence::record_status>> record_health(
+        std::string_view node, std::span<const persistence::health_change> changes) override {
+      if (!store_.records)
+        return domain::fail(domain::ec::store_unavailable, "interrupted by the test");
+      return inner_->record_health(node, changes);
     }
 
   private:

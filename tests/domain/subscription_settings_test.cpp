@@ -288,11 +288,57 @@ TEST_CASE("a rate limit is a whole number of attempts per second") {
     check_refused("rate_limit_per_second", value, ec::wrong_type);
 }
 
-TEST_CASE("what this version does not carry out is refused, whatever its value") {
-  for (const auto* name : {"circuit_breaker", "disable_after_failing_hours"}) {
-    for (const auto* value : {"1", "{}", "\"\"", "\"parallel\"", "null"})
-      check_refused(name, value, ec::not_supported);
+TEST_CASE("a circuit breaker takes the defaults for what it leaves out") {
+  CHECK(accepted("circuit_breaker", "{}").circuit_breaker == circuit_breaker_settings{});
+  const auto all = accepted("circuit_breaker", R"({"enabled":false,"failure_rate":0.25,
+      "min_calls":5,"window_ms":30000,"open_ms":2000,"half_open_calls":1})");
+  CHECK(all.circuit_breaker == circuit_breaker_settings{.enabled = false,
+                                                        .failure_rate = 0.25,
+                                                        .min_calls = 5,
+                                                        .window = 30s,
+                                                        .open = 2s,
+                                                        .half_open_calls = 1});
+  CHECK(accepted(parse_subscription_settings(object_of(text_of(all)))).circuit_breaker ==
+        all.circuit_breaker);
+}
+
+TEST_CASE("each field of a circuit breaker is taken at its bounds and refused past them") {
+  struct bounds {
+    const char* field;
+    std::vector<const char*> taken;
+    std::vector<const char*> refused;
+  };
+  const std::vector<bounds> all{
+      {"failure_rate", {"0.0001", "1"}, {"0", "-0.5", "1.0001"}},
+      {"min_calls", {"1", "10000"}, {"0", "10001", "1.5"}},
+      {"window_ms", {"1000", "3600000"}, {"999", "3600001"}},
+      {"open_ms", {"1000", "86400000"}, {"999", "86400001"}},
+      {"half_open_calls", {"1", "100"}, {"0", "101"}},
+  };
+  for (const auto& [field, taken, refused] : all) {
+    CAPTURE(field);
+    for (const auto* value : taken)
+      accepted("circuit_breaker", fmt::format(R"({{"{}":{}}})", field, value));
+    for (const auto* value : refused)
+      check_refused("circuit_breaker", fmt::format(R"({{"{}":{}}})", field, value),
+                    ec::invalid_value, fmt::format("/circuit_breaker/{}", field));
+    check_refused("circuit_breaker", fmt::format(R"({{"{}":"1"}})", field), ec::wrong_type,
+                  fmt::format("/circuit_breaker/{}", field));
   }
+  check_refused("circuit_breaker", R"({"enabled":1})", ec::wrong_type, "/circuit_breaker/enabled");
+  check_refused("circuit_breaker", R"({"fuse~":1})", ec::unknown_field, "/circuit_breaker/fuse~0");
+  for (const auto* value : {"1", "null", "[]", "true"})
+    check_refused("circuit_breaker", value, ec::wrong_type);
+}
+
+TEST_CASE("a subscription is given up after five days of failure, unless it says otherwise") {
+  CHECK(subscription_settings{}.disable_after_failing == 120h);
+  CHECK(accepted("disable_after_failing_hours", "0").disable_after_failing == 0h);
+  CHECK(accepted("disable_after_failing_hours", "8760").disable_after_failing == 8760h);
+  for (const auto* value : {"-1", "8761", "1.5"})
+    check_refused("disable_after_failing_hours", value, ec::invalid_value);
+  for (const auto* value : {"null", "\"1\"", "[]"})
+    check_refused("disable_after_failing_hours", value, ec::wrong_type);
 }
 
 TEST_CASE("the first fault is the one that is told") {

@@ -1,3 +1,4 @@
+#include "http/fresh_id.hpp"
 #include "tests/http/api_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -31,6 +32,32 @@ TEST_CASE("applications are created, shown, changed and deleted") {
   CHECK(api.send("DELETE", path).status == 404);
   CHECK(api.send("GET", path).status == 404);
   CHECK(api.gateway.catalog_changes() == 3);
+}
+
+TEST_CASE("the system application is subscribed to, but neither submitted to nor deleted") {
+  api_fixture api;
+  const domain::timestamp now = api.application.created_at;
+  REQUIRE(
+      api.store->open_catalog()->ensure_system_applications(now, [&] { return fresh_id(now); }));
+  const reply listed = api.send("GET", collection);
+  REQUIRE(text_at(listed, "/data/0/system") == "true");
+  CHECK(text_at(listed, "/data/1/system") == "false");
+  const std::string id = text_at(listed, "/data/0/id");
+
+  const std::string named = R"(,"application_id":")" + id + "\"}";
+  const reply subscribed =
+      api.send("POST", "/api/v1/subscriptions", R"({"url":"https://ops.example/hook")" + named);
+  CHECK(subscribed.status == 201);
+  CHECK(text_at(subscribed, "/application_id") == id);
+  for (int again = 0; again < 2; ++again) {
+    const reply submitted =
+        api.send("POST", "/api/v1/events", R"({"event_type":"delivery.dead","payload":1)" + named);
+    CHECK(submitted.status == 422);
+    CHECK(text_at(submitted, "/field") == "/application_id");
+  }
+  const reply deleted = api.send("DELETE", collection + "/" + id);
+  CHECK(deleted.status == 409);
+  CHECK(text_at(deleted, "/code") == "conflict");
 }
 
 TEST_CASE("an application's retention is shown and changed, and null makes it the default") {

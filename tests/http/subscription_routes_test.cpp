@@ -87,9 +87,9 @@ TEST_CASE("an invalid subscription is refused with its code and field") {
       {url + R"(,"timeout_ms":60001})", 422, "invalid_value", "/timeout_ms"},
       {url + R"(,"ordering":"fifo"})", 422, "not_supported", "/ordering"},
       {url + R"(,"rate_limit_per_second":0})", 422, "invalid_value", "/rate_limit_per_second"},
-      {url + R"(,"circuit_breaker":{}})", 422, "not_supported", "/circuit_breaker"},
-      {url + R"(,"circuit_breaker":{}})", 422, "not_supported", "/circuit_breaker"},
-      {url + R"(,"disable_after_failing_hours":5})", 422, "not_supported",
+      {url + R"(,"circuit_breaker":{"failure_rate":0}})", 422, "invalid_value",
+       "/circuit_breaker/failure_rate"},
+      {url + R"(,"disable_after_failing_hours":-1})", 422, "invalid_value",
        "/disable_after_failing_hours"},
       {url + R"(,"signature":"standard-v1a"})", 422, "not_supported", "/signature"},
       {url + R"(,"secret":5})", 422, "wrong_type", "/secret"},
@@ -292,6 +292,42 @@ TEST_CASE("a test event is answered with its attempt") {
   CHECK(text_at(got, "/number") == "1");
   CHECK(text_at(got, "/status_code") == "204");
   CHECK(text_at(got, "/error") == "null");
+}
+
+TEST_CASE("a subscription shows how its receiver is doing") {
+  api_fixture api;
+  const std::string id = api.subscribe();
+  const std::string path = "/api/v1/subscriptions/" + id;
+  CHECK(text_at(api.send("GET", path), "/health/circuit_breaker") == "closed");
+  CHECK(text_at(api.send("GET", path), "/health/reason") == "null");
+
+  const auto found = api.store->open_catalog()->find_subscription(
+      {api.organization.id, std::nullopt}, {*domain::parse_uuid(id)});
+  REQUIRE(found);
+  const auto owned = api.store->open_shard_ownership()->claim_all("node");
+  REQUIRE(owned);
+  const auto shard = persistence::shard_of(found->id);
+  const auto since = found->created_at;
+  const persistence::health_change change{
+      .subscription = found->number,
+      .shard = shard,
+      .epoch = owned->at(static_cast<std::size_t>(shard)).epoch,
+      .health = {.failing_since = since,
+                 .breaker = domain::breaker_opening{.opened_at = since,
+                                                    .next_probe_at = since + std::chrono::hours(1),
+                                                    .reason = "20 of 20 attempts failed"}},
+      .given_up = false,
+      .changed_at = since,
+      .tells = {}};
+  REQUIRE(api.store->open_outcome_recorder()->record_health("node", std::span(&change, 1)));
+  const reply open = api.send("GET", path);
+  CHECK(text_at(open, "/health/circuit_breaker") == "open");
+  CHECK(text_at(open, "/health/reason") == "20 of 20 attempts failed");
+  CHECK(text_at(open, "/health/failing_since") == domain::to_rfc3339(since));
+  CHECK(text_at(open, "/health/next_probe_at") ==
+        domain::to_rfc3339(since + std::chrono::hours(1)));
+  api.clock_offset_s = 3600;
+  CHECK(text_at(api.send("GET", path), "/health/circuit_breaker") == "half_open");
 }
 
 }  // namespace talaria::http::test

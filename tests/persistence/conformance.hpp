@@ -6,11 +6,13 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// The places of all stores that must keep the contract; another store is added here.
@@ -25,6 +27,13 @@ namespace talaria::persistence::test {
 using namespace std::chrono_literals;
 using domain::delivery_status;
 using domain::ec;
+
+/// What a migration brought after the first, to be taken away again so that its store is one of
+/// schema 1 as far as migrating it can tell.
+inline constexpr std::array<std::string_view, 5> ways_back_to_schema_1{
+    "drop table operational_events", "drop table subscription_health",
+    "drop index applications_of_the_system", "alter table applications drop column is_system",
+    "alter table applications drop column retention_days"};
 
 /// So many seconds into the test's time, which starts at some moment in 2026 and passes only here.
 timestamp at(std::int64_t seconds);

@@ -46,12 +46,25 @@ void use_every_session(world& world) {
     expect(world.history->retry_delivery(tenant, id, world.now));
     expect(world.history->replay_event(tenant, event, world.now));
   }
+  const domain::subscription_health failing{.failing_since = at(0), .breaker = std::nullopt};
+  const health_change change{.subscription = subscription.number,
+                             .shard = shard_of(subscription.id),
+                             .epoch = world.shards.front().epoch,
+                             .health = failing,
+                             .given_up = true,
+                             .changed_at = at(0),
+                             .tells = {}};
+  expect(world.recorder->record_health(world.node, std::span{&change, 1}));
+  expect(world.catalog->find_subscription(subscription.number));
+  expect(world.store->open_outbox()->first(10));
+  expect(world.store->open_outbox()->remove(std::vector{hash_of("a")}));
   expect(world.queue->page(subscription.number, at(100), 3, 1000));
   expect(world.queue->due_subscriptions({}, at(-1), at(100)));
   expect(world.catalog->find_api_keys("first"));
   expect(world.catalog->changes_since(1));
   expect(world.catalog->update_application(world.owner, world.application));
-  expect(world.catalog->update_subscription(subscription));
+  expect(world.catalog->update_subscription(
+      expect(world.catalog->find_subscription(subscription.number))));
   expect(world.upkeep->purge_events(at(1), std::chrono::days{0}, 10));
   expect(world.upkeep->purge_idempotency_keys(at(10'000), 10));
   expect(world.catalog->delete_subscription(world.owner, subscription.id, world.now));

@@ -6,9 +6,10 @@ namespace talaria::persistence::schema::postgres {
 
 extern const migration first_tables;
 extern const migration application_retention;
+extern const migration operational_events;
 
 std::span<const migration> migrations() {
-  static const std::array all{first_tables, application_retention};
+  static const std::array all{first_tables, application_retention, operational_events};
   return all;
 }
 
