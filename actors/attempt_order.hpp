@@ -27,6 +27,8 @@ public:
     std::shared_ptr<const domain::subscription> subscription;
     std::shared_ptr<const domain::event> event;
     std::uint32_t number = 0;
+    /// Of an ordered subscription.
+    std::optional<std::uint64_t> sequence{};
   };
 
   attempt_order(content ordered, completion done)

@@ -1,6 +1,7 @@
 #include "actors/delivery_window.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace talaria::actors {
 
@@ -20,15 +21,31 @@ bool delivery_window::has_room_for(const domain::event& event) const {
          payload_bytes_ + event.payload.size() <= limits_.payload_bytes_max;
 }
 
-void delivery_window::insert(event_pointer event, const domain::delivery_progress& progress) {
-  payload_bytes_ += event->payload.size();
-  by_due_.emplace(progress.due, event->id);
-  const auto id = event->id;
-  entries_.emplace(id, entry{.event = std::move(event),
-                             .progress = progress,
-                             .phase = phase::waiting,
-                             .since = progress.due,
-                             .outcome = std::nullopt});
+void delivery_window::set_mode(domain::ordering ordering, domain::priority_set held) {
+  if (ordering == ordering_ && held == held_)
+    return;
+  release_waiting();
+  ordering_ = ordering;
+  held_ = held;
+  page_is_stale_ = page_under_way_;
+}
+
+std::pair<std::int64_t, domain::event_id> delivery_window::rank_of(const entry& waiting) const {
+  const auto rank = is_ordered() ? static_cast<std::int64_t>(waiting.sequence.value_or(0))
+                                 : waiting.progress.due.time_since_epoch().count();
+  return {rank, waiting.event->id};
+}
+
+void delivery_window::insert(const persistence::pending_delivery& delivery) {
+  payload_bytes_ += delivery.event->payload.size();
+  const auto [added, is_new] =
+      entries_.emplace(delivery.event->id, entry{.event = delivery.event,
+                                                 .progress = delivery.progress,
+                                                 .sequence = delivery.sequence,
+                                                 .phase = phase::waiting,
+                                                 .since = delivery.progress.due,
+                                                 .outcome = std::nullopt});
+  waiting_.insert(rank_of(added->second));
 }
 
 void delivery_window::erase(entries::iterator found) {
@@ -36,7 +53,7 @@ void delivery_window::erase(entries::iterator found) {
   if (page_under_way_)
     left_since_page_.insert(found->first);
   if (left.phase == phase::waiting)
-    by_due_.erase({left.progress.due, found->first});
+    waiting_.erase(rank_of(left));
   if (left.phase == phase::in_flight)
     --in_flight_;
   payload_bytes_ -= left.event->payload.size();
@@ -46,22 +63,22 @@ void delivery_window::erase(entries::iterator found) {
 void delivery_window::wait_again(entries::iterator found) {
   found->second.phase = phase::waiting;
   found->second.outcome.reset();
-  by_due_.emplace(found->second.progress.due, found->first);
+  waiting_.insert(rank_of(found->second));
 }
 
 void delivery_window::add_fresh(event_pointer event) {
-  if (entries_.contains(event->id))
+  if (entries_.contains(event->id) || held_.contains(event->priority))
     return;
   // Behind a backlog in the store a fresh delivery queues up like the rest: it must neither
   // overtake it nor take the room that the next page needs.
   const bool behind_backlog = next_in_store_ && *next_in_store_ <= event->received_at;
-  if (behind_backlog || !has_room_for(*event)) {
+  if (is_ordered() || behind_backlog || !has_room_for(*event)) {
     expect_in_store(event->received_at);
     return;
   }
   const domain::delivery_progress progress{
       .attempts = 0, .run_attempts = 0, .due = event->received_at};
-  insert(std::move(event), progress);
+  insert({.event = std::move(event), .progress = progress, .sequence = std::nullopt});
 }
 
 void delivery_window::expect_in_store(domain::timestamp due) {
@@ -69,16 +86,21 @@ void delivery_window::expect_in_store(domain::timestamp due) {
 }
 
 void delivery_window::make_room(domain::timestamp now) {
-  while (entries_.size() > limits_.deliveries_max / 2 && !by_due_.empty() &&
-         by_due_.rbegin()->first > now) {
-    const auto [due, id] = *by_due_.rbegin();
+  while (entries_.size() > limits_.deliveries_max / 2 && !waiting_.empty()) {
+    const auto last = entries_.find(waiting_.rbegin()->second);
+    const auto due = last->second.progress.due;
+    if (due <= now)
+      return;
     expect_in_store(due);
-    erase(entries_.find(id));
+    erase(last);
   }
 }
 
-std::optional<delivery_window::page_request> delivery_window::next_page(domain::timestamp now) {
+std::optional<persistence::pending_query> delivery_window::next_page(domain::timestamp now) {
   if (page_under_way_ || !next_in_store_ || *next_in_store_ > now)
+    return std::nullopt;
+  // What waits in order must end before what comes after it is of use.
+  if (is_ordered() && !waiting_.empty())
     return std::nullopt;
   make_room(now);
   if (entries_.size() > limits_.deliveries_max / 2 ||
@@ -88,43 +110,63 @@ std::optional<delivery_window::page_request> delivery_window::next_page(domain::
   next_in_store_.reset();
   left_since_page_.clear();
   // The page repeats what the window holds, since that is due first; hence the sums.
-  return page_request{.until = now + limits_.horizon,
-                      .deliveries_max = limits_.deliveries_max,
-                      .payload_bytes_max = limits_.payload_bytes_max + payload_bytes_};
+  return persistence::pending_query{.subscription = {},
+                                    .until = now + limits_.horizon,
+                                    .deliveries_max = limits_.deliveries_max,
+                                    .payload_bytes_max = limits_.payload_bytes_max + payload_bytes_,
+                                    .ordering = ordering_,
+                                    .held = held_};
+}
+
+void delivery_window::leave_page_to_store(const persistence::pending_page& page) {
+  if (!page.deliveries.empty())
+    expect_in_store(page.deliveries.front().progress.due);
 }
 
 void delivery_window::page_loaded(const persistence::pending_page& page) {
   page_under_way_ = false;
-  for (const auto& delivery : page.deliveries) {
-    const auto& id = delivery.event->id;
-    if (entries_.contains(id) || left_since_page_.contains(id))
-      continue;
-    if (has_room_for(*delivery.event))
-      insert(delivery.event, delivery.progress);
-    else
-      expect_in_store(delivery.progress.due);
-  }
-  left_since_page_.clear();
   if (page.next_due)
     expect_in_store(*page.next_due);
+  if (std::exchange(page_is_stale_, false)) {
+    leave_page_to_store(page);
+    return;
+  }
+  for (const auto& delivery : page.deliveries) {
+    const auto& id = delivery.event->id;
+    if (entries_.contains(id))
+      continue;
+    const bool has_left = left_since_page_.contains(id);
+    if (!has_left && has_room_for(*delivery.event)) {
+      insert(delivery);
+      continue;
+    }
+    if (!has_left || is_ordered())
+      expect_in_store(delivery.progress.due);
+    // It may still be pending, and what comes after it must not overtake it.
+    if (is_ordered())
+      break;
+  }
+  left_since_page_.clear();
 }
 
 void delivery_window::page_failed(domain::timestamp retry_at) {
   page_under_way_ = false;
+  page_is_stale_ = false;
   left_since_page_.clear();
   next_in_store_ = retry_at;
 }
 
 std::optional<delivery_window::taken> delivery_window::take(domain::timestamp now) {
-  if (by_due_.empty() || by_due_.begin()->first > now)
+  const auto due = next_waiting();
+  if (!due || *due > now)
     return std::nullopt;
-  const auto found = entries_.find(by_due_.begin()->second);
-  by_due_.erase(by_due_.begin());
+  const auto found = entries_.find(waiting_.begin()->second);
+  waiting_.erase(waiting_.begin());
   auto& chosen = found->second;
   chosen.phase = phase::in_flight;
   chosen.since = now;
   ++in_flight_;
-  return taken{chosen.event, chosen.progress};
+  return taken{chosen.event, chosen.progress, is_ordered() ? chosen.sequence : std::nullopt};
 }
 
 std::optional<domain::delivery_progress> delivery_window::in_flight_progress(
@@ -182,6 +224,9 @@ void delivery_window::recorded(const domain::event_id& event, persistence::recor
   if (goes_on && status != persistence::record_status::fenced)
     expect_in_store(due);
   erase(found);
+  // What comes after one that is pending must not be here without it.
+  if (goes_on && is_ordered())
+    release_waiting();
 }
 
 void delivery_window::cancelled(const domain::event_id& event) {
@@ -193,10 +238,10 @@ void delivery_window::cancelled(const domain::event_id& event) {
 }
 
 void delivery_window::release_waiting() {
-  while (!by_due_.empty()) {
-    const auto [due, id] = *by_due_.begin();
-    expect_in_store(due);
-    erase(entries_.find(id));
+  while (!waiting_.empty()) {
+    const auto first = entries_.find(waiting_.begin()->second);
+    expect_in_store(first->second.progress.due);
+    erase(first);
   }
 }
 
@@ -212,14 +257,16 @@ std::vector<persistence::outcome> delivery_window::overdue_records(domain::times
 }
 
 std::optional<domain::timestamp> delivery_window::next_waiting() const {
-  if (by_due_.empty())
+  const bool must_wait = is_ordered() && entries_.size() > waiting_.size();
+  if (waiting_.empty() || must_wait)
     return std::nullopt;
-  return by_due_.begin()->first;
+  return entries_.at(waiting_.begin()->second).progress.due;
 }
 
 std::optional<domain::timestamp> delivery_window::next_wake() const {
   auto earliest = next_waiting();
-  if (next_in_store_ && !page_under_way_)
+  const bool wants_page = !is_ordered() || entries_.empty();
+  if (next_in_store_ && !page_under_way_ && wants_page)
     keep_earlier(earliest, *next_in_store_);
   return earliest;
 }

@@ -29,6 +29,11 @@ namespace talaria::actors {
 ///                  └───── aborted ────┘     (a retry due soon waits again; one due later is left
 ///                                            to the store)
 ///
+/// Deliveries are taken in the order of their due times, as many as are wanted; or, of an ordered
+/// subscription, strictly one after the other in the order of their sequence. Then the store alone
+/// knows the order, so fresh deliveries come by a page like all others, and the window never holds
+/// one without all that come before it.
+///
 /// An outcome that is being recorded still holds its place: what waits for the store is bounded
 /// too. Passive: knows no actors and reads no clock. Not thread-safe.
 class delivery_window {
@@ -49,15 +54,15 @@ public:
   struct taken {
     event_pointer event;
     domain::delivery_progress progress;
-  };
-
-  struct page_request {
-    domain::timestamp until;
-    std::size_t deliveries_max = 0;
-    std::size_t payload_bytes_max = 0;
+    std::optional<std::uint64_t> sequence;
   };
 
   explicit delivery_window(limits limits) : limits_(limits) {}
+
+  /// What waits is left to the store if this is a change, and so is a page under way.
+  ///
+  /// @param held Deliveries of events with these priorities stay in the store.
+  void set_mode(domain::ordering ordering, domain::priority_set held);
 
   /// Takes in a delivery that was just committed, or leaves it to the store.
   void add_fresh(event_pointer event);
@@ -66,7 +71,8 @@ public:
   void expect_in_store(domain::timestamp due);
 
   /// What to ask the store for, if it is time: at most one page is under way.
-  std::optional<page_request> next_page(domain::timestamp now);
+  /// @returns without the subscription's number.
+  std::optional<persistence::pending_query> next_page(domain::timestamp now);
   void page_loaded(const persistence::pending_page& page);
   /// The page is asked for again, not before `retry_at`.
   void page_failed(domain::timestamp retry_at);
@@ -105,12 +111,13 @@ public:
 
   /// The earliest due time of what is known to be in the store only.
   std::optional<domain::timestamp> next_in_store() const { return next_in_store_; }
+  /// When the first that waits may be taken; absent: when something else has ended.
   std::optional<domain::timestamp> next_waiting() const;
 
   std::size_t size() const { return entries_.size(); }
-  std::size_t waiting() const { return by_due_.size(); }
+  std::size_t waiting() const { return waiting_.size(); }
   std::size_t in_flight() const { return in_flight_; }
-  std::size_t recording() const { return entries_.size() - by_due_.size() - in_flight_; }
+  std::size_t recording() const { return entries_.size() - waiting_.size() - in_flight_; }
   std::size_t payload_bytes() const { return payload_bytes_; }
   /// Whether an attempt or a record has been under way since before `time`.
   bool busy_since(domain::timestamp time) const;
@@ -121,6 +128,7 @@ private:
   struct entry {
     event_pointer event;
     domain::delivery_progress progress;
+    std::optional<std::uint64_t> sequence;
     enum phase phase = phase::waiting;
     /// When the attempt was taken, or its outcome was last sent.
     domain::timestamp since;
@@ -128,21 +136,29 @@ private:
   };
   using entries = std::map<domain::event_id, entry>;
 
+  void leave_page_to_store(const persistence::pending_page& page);
+  bool is_ordered() const { return ordering_ == domain::ordering::fifo; }
+  std::pair<std::int64_t, domain::event_id> rank_of(const entry& waiting) const;
   bool has_room_for(const domain::event& event) const;
   /// Leaves retries that are not due yet to the store, where there are deliveries that are.
   void make_room(domain::timestamp now);
-  void insert(event_pointer event, const domain::delivery_progress& progress);
+  void insert(const persistence::pending_delivery& delivery);
   void erase(entries::iterator found);
   void wait_again(entries::iterator found);
 
   limits limits_;
+  domain::ordering ordering_ = domain::ordering::parallel;
+  domain::priority_set held_;
   entries entries_;
-  std::set<std::pair<domain::timestamp, domain::event_id>> by_due_;
+  /// By due time, or by sequence.
+  std::set<std::pair<std::int64_t, domain::event_id>> waiting_;
   std::size_t in_flight_ = 0;
   std::size_t payload_bytes_ = 0;
 
   std::optional<domain::timestamp> next_in_store_;
   bool page_under_way_ = false;
+  /// It was asked for in another mode.
+  bool page_is_stale_ = false;
   /// Left the window while a page was under way: the page may show them as they were before.
   std::unordered_set<domain::event_id> left_since_page_;
 };

@@ -31,12 +31,15 @@ void start(self_pointer self, std::shared_ptr<attempt_order> order) {
                           .error = domain::attempt_error::none,
                           .response_body = {},
                           .node = env.node};
-  auto request = delivery::compose_webhook_request(*ordered.subscription, *ordered.event,
-                                                   ordered.number, attempt.started_at);
+  auto request = delivery::compose_webhook_request(
+      *ordered.subscription, *ordered.event, ordered.number, attempt.started_at, ordered.sequence);
+  const auto queue = order->priority();
+  env.metrics.of(queue).attempts_in_flight.Increment();
   env.send_request(std::move(request),
                    [order = std::move(order), attempt = std::move(attempt),
-                    subscription = ordered.subscription->number,
+                    subscription = ordered.subscription->number, queue, metrics = &env.metrics,
                     dispatcher = dispatcher_actor{self}](delivery::outbound_response response) {
+                     metrics->of(queue).attempts_in_flight.Decrement();
                      order->finish(to_result(std::move(response), attempt));
                      caf::anon_send(dispatcher, transfer_ended{subscription});
                    });
@@ -59,7 +62,6 @@ void start_waiting(self_pointer self) {
   auto& state = self->state;
   while (auto order = next(state))
     start(self, std::move(order));
-  state.env->metrics.attempts_in_flight.Set(static_cast<double>(state.queue.under_way()));
   state.env->metrics.attempts_queued.Set(static_cast<double>(state.queue.waiting()));
   state.card->set_gauge(0, static_cast<std::int64_t>(state.queue.under_way()));
   state.card->set_gauge(1, static_cast<std::int64_t>(state.queue.waiting()));

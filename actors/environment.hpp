@@ -73,6 +73,8 @@ struct environment {
   struct addresses addresses;
   /// In the outcome writers.
   std::atomic<std::int64_t> outcomes_waiting{0};
+  /// Bits of a `domain::priority_set`; written by `ingest` alone.
+  std::atomic<std::uint8_t> paused_queues{0};
   /// Of the announcer, which clients must not shut out.
   admission announcements{16};
 };

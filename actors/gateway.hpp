@@ -7,7 +7,9 @@
 #include "domain/subscription.hpp"
 #include "persistence/store.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,6 +43,15 @@ struct submission {
   std::function<void(domain::result<submission_answer>)> done;
 };
 
+/// What this node does for a priority.
+struct queue_activity {
+  domain::priority queue{};
+  std::uint64_t in_flight = 0;
+  /// Since the start of this process.
+  std::uint64_t delivered = 0;
+  std::uint64_t dead = 0;
+};
+
 /// The actors, as the HTTP layer sees them. Thread-safe; no call blocks.
 ///
 /// All but `submit` and `send_test` are hints that follow a commit: losing one costs time, never
@@ -58,6 +69,8 @@ public:
   virtual void deliveries_due(std::span<const domain::subscription_number> subscriptions) = 0;
 
   virtual void delivery_cancelled(const domain::delivery_id& delivery) = 0;
+
+  virtual std::array<queue_activity, 3> queues() const = 0;
 
   /// Sends one event to a subscription at once, outside of its queue, recording nothing.
   virtual void send_test(std::shared_ptr<const domain::subscription> subscription,

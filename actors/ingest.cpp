@@ -52,6 +52,19 @@ void apply_change(ingest_pointer self, const subscription_pointer& changed) {
   }
 }
 
+/// What was held is found by a sweep: its subscriptions may sleep, and nobody remembers when it was
+/// due.
+void apply_paused_queues(ingest_pointer self, domain::priority_set paused) {
+  auto& env = *self->state.env;
+  if (env.paused_queues.exchange(paused.bits()) == paused.bits())
+    return;
+  for (auto& [number, child] : self->state.subscriptions) {
+    if (child.up && !child.ending)
+      send_to(self, child, queues_changed{});
+  }
+  self->send(env.addresses.janitor.get(), sweep_everything{});
+}
+
 void apply_deletion(ingest_pointer self, domain::subscription_number number) {
   auto& state = self->state;
   state.catalog.erase(number);
@@ -91,6 +104,9 @@ void take_snapshot(ingest_pointer self, catalog_snapshot_loaded& loaded) {
   }
   state.catalog = std::move(loaded.snapshot->entries);
   state.fan_out = std::move(loaded.snapshot->fan_out);
+  apply_paused_queues(self, loaded.snapshot->paused_queues);
+  // What the subscriptions of a former incarnation held, nobody else remembers.
+  self->send(state.env->addresses.janitor.get(), sweep_everything{});
   catalog_current(self, loaded.snapshot->revision);
 }
 
@@ -107,6 +123,7 @@ void take_changes(ingest_pointer self, catalog_loaded& loaded) {
     apply_change(self, changed);
   for (const auto number : loaded.changes->deleted)
     apply_deletion(self, number);
+  apply_paused_queues(self, loaded.changes->paused_queues);
   catalog_current(self, loaded.changes->revision);
 }
 
@@ -132,8 +149,10 @@ void fan_out_and_append(ingest_pointer self, std::shared_ptr<pending_submission>
   append.fan_out.reserve(submission->drafts().size());
   for (const auto& draft : submission->drafts()) {
     auto& targets = append.fan_out.emplace_back();
-    for (const auto number : state.fan_out->match(*draft.event))
-      targets.push_back({number, state.catalog.at(number).shard});
+    for (const auto number : state.fan_out->match(*draft.event)) {
+      const auto& entry = state.catalog.at(number);
+      targets.push_back({number, entry.shard, entry.ordering, entry.priority});
+    }
   }
   append.submission = std::move(submission);
   const auto writer = choose_writer(state);

@@ -26,6 +26,8 @@ using subscription_actor = caf::typed_actor<
   caf::reacts_to<work_available>,
   /// Goes on with other settings.
   caf::reacts_to<subscription_changed>,
+  /// Goes on with other queues paused.
+  caf::reacts_to<queues_changed>,
   /// Forgets a delivery that waits.
   caf::reacts_to<delivery_cancelled>,
   /// Lets what is under way end, then ends.
@@ -77,8 +79,7 @@ struct record_health {
 };
 
 struct load_page {
-  domain::subscription_number subscription{};
-  delivery_window::page_request page;
+  persistence::pending_query wanted;
   subscription_actor reply_to;
 };
 
@@ -129,6 +130,8 @@ using announcer_actor = caf::typed_actor<
 
 /// Finds due work that nobody holds, and deletes what is past its time. See janitor.hpp.
 using janitor_actor = caf::typed_actor<
+  /// Wakes every subscription that has something due, however long it has been.
+  caf::reacts_to<sweep_everything>,
   /// INTERNAL: looks for subscriptions with due deliveries.
   caf::reacts_to<sweep_due>,
   /// INTERNAL: deletes what has expired.

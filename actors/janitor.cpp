@@ -81,6 +81,11 @@ janitor_actor::behavior_type janitor(self_pointer self, environment* env,
         sweep(self);
         self->delayed_send(self, self->state.env->settings.sweep_interval, sweep_due{});
       },
+      [self](sweep_everything) {
+        ++self->state.card->messages_handled;
+        self->state.swept_until = {};
+        sweep(self);
+      },
       [self](purge_due) {
         ++self->state.card->messages_handled;
         purge(self);

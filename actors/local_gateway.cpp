@@ -30,6 +30,19 @@ void local_gateway::delivery_cancelled(const domain::delivery_id& delivery) {
   caf::anon_send(env_.addresses.ingest.get(), actors::delivery_cancelled{delivery});
 }
 
+std::array<queue_activity, 3> local_gateway::queues() const {
+  std::array<queue_activity, 3> shown;
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const auto queue = domain::priorities.at(i);
+    const auto& counted = env_.metrics.of(queue);
+    shown.at(i) = {.queue = queue,
+                   .in_flight = static_cast<std::uint64_t>(counted.attempts_in_flight.Value()),
+                   .delivered = static_cast<std::uint64_t>(counted.deliveries_delivered.Value()),
+                   .dead = static_cast<std::uint64_t>(counted.deliveries_dead.Value())};
+  }
+  return shown;
+}
+
 void local_gateway::send_test(std::shared_ptr<const domain::subscription> subscription,
                               std::shared_ptr<const domain::event> event,
                               std::function<void(domain::attempt)> done) {

@@ -33,11 +33,14 @@ struct catalog_entry {
   persistence::shard_id shard{};
   /// Neither paused nor disabled.
   bool delivers = false;
+  domain::ordering ordering = domain::ordering::parallel;
+  std::optional<domain::priority> priority{};
 };
 using catalog_entries = by_subscription_number<catalog_entry>;
 
 inline catalog_entry to_entry(const domain::subscription& subscription) {
-  return {persistence::shard_of(subscription.id), subscription.active() && !subscription.paused};
+  return {persistence::shard_of(subscription.id), subscription.active() && !subscription.paused,
+          subscription.settings.ordering, subscription.settings.priority};
 }
 
 // ------------------------------------------------------------------ on the way of a submission
@@ -111,6 +114,7 @@ struct page_loaded {
 /// The whole catalogue, of which only what is needed to find and wake subscriptions is kept.
 struct catalog_snapshot {
   std::int64_t revision = 0;
+  domain::priority_set paused_queues;
   std::shared_ptr<domain::fan_out> fan_out;
   catalog_entries entries;
 };
@@ -134,6 +138,11 @@ struct catalog_changed {};
 struct deliveries_due {
   std::vector<domain::subscription_number> subscriptions;
 };
+
+/// The environment names other queues as paused.
+struct queues_changed {};
+
+struct sweep_everything {};
 
 struct delivery_cancelled {
   domain::delivery_id delivery;
@@ -211,6 +220,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_snapshot_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::subscription_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::deliveries_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::queues_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::sweep_everything)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::delivery_cancelled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::work_available)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::subscription_changed)

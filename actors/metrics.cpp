@@ -12,6 +12,20 @@ prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
 }
 
+queue_metrics of_queue(prometheus::Registry& registry, domain::priority queue) {
+  const prometheus::Labels labels{{"priority", std::string{to_string(queue)}}};
+  const auto counted = [&](const char* name, const char* help) -> prometheus::Counter& {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
+  };
+  return {counted("talaria_deliveries_delivered_total", "Deliveries that a receiver took"),
+          counted("talaria_deliveries_dead_total", "Deliveries whose schedule is exhausted"),
+          prometheus::BuildGauge()
+              .Name("talaria_attempts_in_flight")
+              .Help("Requests to receivers under way")
+              .Register(registry)
+              .Add(labels)};
+}
+
 prometheus::Histogram& histogram(prometheus::Registry& registry, const char* name, const char* help,
                                  prometheus::Histogram::BucketBoundaries bounds) {
   return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(
@@ -35,19 +49,13 @@ metrics::metrics(prometheus::Registry& registry)
                                   "Submissions refused because the admission queue was full")),
       deliveries_created(
           counter(registry, "talaria_deliveries_created_total", "Deliveries committed")),
-      deliveries_delivered(counter(registry, "talaria_deliveries_delivered_total",
-                                   "Deliveries that a receiver took")),
       deliveries_retried(counter(registry, "talaria_deliveries_retried_total",
                                  "Failed attempts that will be repeated")),
-      deliveries_dead(counter(registry, "talaria_deliveries_dead_total",
-                              "Deliveries whose schedule is exhausted")),
       outcomes_fenced(counter(registry, "talaria_outcomes_fenced_total",
                               "Outcomes refused because the shard has another owner")),
       actor_failures(counter(registry, "talaria_actor_failures_total", "Actors that failed")),
       submissions_in_progress(gauge(registry, "talaria_submissions_in_progress",
                                     "Submissions admitted and not yet answered")),
-      attempts_in_flight(
-          gauge(registry, "talaria_attempts_in_flight", "Requests to receivers under way")),
       attempts_queued(gauge(registry, "talaria_attempts_queued",
                             "Attempts that wait for the cap on requests under way")),
       subscriptions_active(
@@ -59,7 +67,10 @@ metrics::metrics(prometheus::Registry& registry)
       record_seconds(histogram(registry, "talaria_record_seconds",
                                "Time of one commit of outcomes, in seconds", commit_seconds)),
       attempt_seconds(histogram(registry, "talaria_attempt_seconds",
-                                "Time of one request to a receiver, in seconds", request_seconds)) {
+                                "Time of one request to a receiver, in seconds", request_seconds)),
+      queues{of_queue(registry, domain::priority::high),
+             of_queue(registry, domain::priority::normal),
+             of_queue(registry, domain::priority::low)} {
 }
 
 }  // namespace talaria::actors

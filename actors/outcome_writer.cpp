@@ -37,10 +37,10 @@ void count(const persistence::outcome& outcome, persistence::record_status statu
     return;
   switch (outcome.status) {
     case domain::delivery_status::delivered:
-      metrics.deliveries_delivered.Increment();
+      metrics.of(outcome.priority).deliveries_delivered.Increment();
       break;
     case domain::delivery_status::dead:
-      metrics.deliveries_dead.Increment();
+      metrics.of(outcome.priority).deliveries_dead.Increment();
       break;
     default:
       metrics.deliveries_retried.Increment();

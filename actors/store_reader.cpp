@@ -18,14 +18,20 @@ domain::result<subscription_pointer> find(persistence::catalog& catalog,
 
 /// Without ever holding more than one subscription as a whole.
 domain::result<catalog_snapshot> take_snapshot(persistence::catalog& catalog) {
-  catalog_snapshot snapshot{
-      .revision = 0, .fan_out = std::make_shared<domain::fan_out>(), .entries = {}};
+  catalog_snapshot snapshot{.revision = 0,
+                            .paused_queues = {},
+                            .fan_out = std::make_shared<domain::fan_out>(),
+                            .entries = {}};
   const auto revision = catalog.each_subscription([&](const domain::subscription& shown) {
     snapshot.fan_out->put(shown);
     snapshot.entries[shown.number] = to_entry(shown);
   });
   if (!revision)
     return tl::unexpected(revision.error());
+  const auto paused = catalog.paused_queues();
+  if (!paused)
+    return tl::unexpected(paused.error());
+  snapshot.paused_queues = *paused;
   snapshot.revision = *revision;
   return snapshot;
 }
@@ -42,9 +48,7 @@ store_reader_actor::behavior_type store_reader(
   return {
       [self](const load_page& load) {
         ++self->state.card->messages_handled;
-        self->send(load.reply_to, page_loaded{self->state.queue->page(
-                                      load.subscription, load.page.until, load.page.deliveries_max,
-                                      load.page.payload_bytes_max)});
+        self->send(load.reply_to, page_loaded{self->state.queue->page(load.wanted)});
       },
       [self](const load_subscription& load) {
         ++self->state.card->messages_handled;

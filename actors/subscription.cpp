@@ -26,15 +26,33 @@ constexpr auto sweep_echo = 1s;
 constexpr std::uint16_t status_too_many_requests = 429;
 constexpr std::uint16_t status_service_unavailable = 503;
 
+domain::priority_set paused_queues(const subscription_state& state) {
+  return domain::priority_set::of_bits(state.env->paused_queues);
+}
+
+/// Whether the one queue in which all of its deliveries are is paused.
+bool is_held(const subscription_state& state) {
+  const auto queue = state.subscription->settings.priority;
+  return queue && paused_queues(state).contains(*queue);
+}
+
 bool may_deliver(const subscription_state& state) {
   return state.subscription && !state.draining && !state.receiver_given_up &&
-         state.subscription->active() && !state.subscription->paused;
+         state.subscription->active() && !state.subscription->paused && !is_held(state);
+}
+
+/// Deliveries of a subscription without a priority of its own are in the queues of their events.
+void use_mode(subscription_state& state) {
+  const auto& settings = state.subscription->settings;
+  const auto held = settings.priority ? domain::priority_set{} : paused_queues(state);
+  state.window->set_mode(settings.ordering, held);
 }
 
 void use_settings(subscription_state& state, subscription_pointer subscription) {
   state.subscription = std::move(subscription);
   state.rate.set_rate(state.subscription->settings.rate_limit_per_second);
   state.receiver->use(*state.subscription);
+  use_mode(state);
 }
 
 /// It is not in memory while the subscription sleeps: a million of them are to cost next to
@@ -65,7 +83,8 @@ void dispatch(self_pointer self, delivery_window::taken taken, receiver_watch::p
   auto order = std::make_shared<attempt_order>(
       attempt_order::content{.subscription = self->state.subscription,
                              .event = std::move(taken.event),
-                             .number = taken.progress.attempts + 1},
+                             .number = taken.progress.attempts + 1,
+                             .sequence = taken.sequence},
       std::move(report));
   self->send(self->state.env->addresses.dispatcher.get(), dispatch_attempt{std::move(order)});
 }
@@ -108,7 +127,8 @@ void ask_for_page(self_pointer self, domain::timestamp now) {
     return;
   page->deliveries_max = std::min(page->deliveries_max, deliveries_wanted(state));
   state.page_asked_at = now;
-  self->send(state.env->addresses.store_reader.get(), load_page{state.number, *page, self});
+  page->subscription = state.number;
+  self->send(state.env->addresses.store_reader.get(), load_page{*page, self});
 }
 
 outcome_writer_actor writer_of(const subscription_state& state) {
@@ -232,6 +252,11 @@ void watch_receiver(self_pointer self, receiver_watch::permit permit, const doma
   send_health(self, *std::move(found), now);
 }
 
+domain::priority priority_of(const subscription_state& state, const domain::event_id& event) {
+  const auto in_flight = state.window->in_flight_event(event);
+  return state.subscription->settings.priority.value_or(in_flight->priority);
+}
+
 /// Notes with an outcome what its operators are to know of it.
 void tell(subscription_state& state, persistence::outcome& outcome, domain::timestamp now) {
   const auto next_id = [&] { return state.ids.next(now, state.env->random_bits()); };
@@ -271,6 +296,7 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
                                .status = verdict.status,
                                .run_attempts = progress->run_attempts + 1,
                                .due = verdict.due,
+                               .priority = priority_of(state, finished.event),
                                .receiver_gone = verdict.gone,
                                .tells = {}};
   tell(state, outcome, now);
@@ -371,6 +397,12 @@ subscription_actor::behavior_type subscription(self_pointer self, environment* e
         ++self->state.messages_seen;
         use_settings(self->state, std::move(changed.subscription));
         self->state.receiver_given_up = false;
+        move_on(self);
+      },
+      [self](queues_changed) {
+        ++self->state.messages_seen;
+        if (self->state.subscription)
+          use_mode(self->state);
         move_on(self);
       },
       [self](const delivery_cancelled& cancelled) {

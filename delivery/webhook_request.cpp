@@ -94,7 +94,8 @@ void add_hook0_signature(header_lines& lines, const domain::subscription& subscr
 
 outbound_request compose_webhook_request(const domain::subscription& subscription,
                                          const domain::event& event, std::uint32_t attempt,
-                                         domain::timestamp now) {
+                                         domain::timestamp now,
+                                         std::optional<std::uint64_t> sequence) {
   const domain::subscription_settings& settings = subscription.settings;
   outbound_request request{.method = settings.method,
                            .url = settings.url,
@@ -110,6 +111,8 @@ outbound_request compose_webhook_request(const domain::subscription& subscriptio
   else
     add_standard_signature(lines, subscription, event, request.body, now);
   lines.push_back(fmt::format("webhook-attempt: {}", attempt));
+  if (sequence)
+    lines.push_back(fmt::format("webhook-sequence: {}", *sequence));
   lines.push_back(traceparent(subscription, event, attempt));
   for (const auto& [name, value] : settings.headers)
     lines.push_back(fmt::format("{}: {}", name, value));

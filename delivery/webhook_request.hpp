@@ -6,6 +6,7 @@
 #include "domain/time.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace talaria::delivery {
 
@@ -16,10 +17,12 @@ namespace talaria::delivery {
 /// Pure: the same arguments give the same request.
 ///
 /// @param attempt From 1 on.
+/// @param sequence The delivery's place, if its subscription is ordered.
 /// @param now The time of signing. The subscription's secrets that have expired by then do not
 /// sign.
 outbound_request compose_webhook_request(const domain::subscription& subscription,
                                          const domain::event& event, std::uint32_t attempt,
-                                         domain::timestamp now);
+                                         domain::timestamp now,
+                                         std::optional<std::uint64_t> sequence = std::nullopt);
 
 }  // namespace talaria::delivery

@@ -6,6 +6,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,33 @@ enum class priority : std::uint8_t { high = 0, normal = 1, low = 2 };
 
 std::string_view to_string(priority value);
 std::optional<priority> parse_priority(std::string_view text);
+
+inline constexpr std::array priorities{priority::high, priority::normal, priority::low};
+
+/// Some of the priorities.
+class priority_set {
+public:
+  constexpr priority_set() = default;
+  /// One bit for each priority, by its number.
+  static constexpr priority_set of_bits(std::uint8_t bits) {
+    priority_set made;
+    made.bits_ = bits;
+    return made;
+  }
+
+  constexpr bool contains(priority value) const { return (bits_ & bit_of(value)) != 0; }
+  constexpr void insert(priority value) { bits_ |= bit_of(value); }
+  constexpr std::uint8_t bits() const { return bits_; }
+
+  bool operator==(const priority_set&) const = default;
+
+private:
+  static constexpr std::uint8_t bit_of(priority value) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(value));
+  }
+
+  std::uint8_t bits_ = 0;
+};
 
 /// A name and a JSON scalar as `label_value_text` writes it. Two labels are equal when both texts
 /// are.

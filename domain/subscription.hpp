@@ -21,10 +21,13 @@
 namespace talaria::domain {
 
 enum class signature_scheme : std::uint8_t { standard_v1, hook0 };
+/// How a subscription's deliveries follow each other: side by side, or each after the former ended.
+enum class ordering : std::uint8_t { parallel, fifo };
 enum class body_form : std::uint8_t { payload, envelope };
 enum class http_method : std::uint8_t { post, put, patch };
 
 std::string_view to_string(signature_scheme scheme);
+std::string_view to_string(ordering order);
 std::string_view to_string(body_form form);
 std::string_view to_string(http_method method);
 
@@ -53,6 +56,7 @@ struct subscription_settings {
   std::chrono::hours disable_after_failing = limits::disable_after_failing_default;
   signature_scheme signature = signature_scheme::standard_v1;
   body_form body = body_form::payload;
+  domain::ordering ordering = ordering::parallel;
 };
 
 /// Whether a subscription with these settings wants an event.

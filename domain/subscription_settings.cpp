@@ -21,6 +21,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr enum_texts<2> scheme_texts{"standard-v1", "hook0"};
+constexpr enum_texts<2> ordering_texts{"parallel", "fifo"};
 constexpr enum_texts<2> body_texts{"payload", "envelope"};
 constexpr enum_texts<3> method_texts{"POST", "PUT", "PATCH"};
 
@@ -66,17 +67,6 @@ result<void> read_url(const json::value& value, subscription_settings& into) {
 tl::unexpected<error> refuse_unsupported(std::string_view field) {
   return fail(ec::not_supported, fmt::format("{} is not available in this version", field),
               pointer(field));
-}
-
-result<void> read_ordering(const json::value& value, subscription_settings&) {
-  const auto ordering = read_string(value, "ordering", limits::name_bytes_max);
-  if (!ordering)
-    return tl::unexpected(ordering.error());
-  if (*ordering == "fifo")
-    return refuse_unsupported("ordering");
-  if (*ordering != "parallel")
-    return fail(ec::invalid_value, "ordering must be one of parallel, fifo", "/ordering");
-  return {};
 }
 
 using member_reader = result<void> (*)(const json::value&, subscription_settings&);
@@ -143,7 +133,10 @@ constexpr std::array members{
            [](const json::value& value, subscription_settings& into) {
              return assign(into.body, read_choice<body_form>(value, "body", body_texts));
            }},
-    member{"ordering", read_ordering},
+    member{"ordering",
+           [](const json::value& value, subscription_settings& into) {
+             return assign(into.ordering, read_choice<ordering>(value, "ordering", ordering_texts));
+           }},
     member{"rate_limit_per_second",
            [](const json::value& value, subscription_settings& into) {
              return assign(into.rate_limit_per_second,
@@ -190,6 +183,9 @@ json::value parse_metadata(const std::string& text) {
 
 std::string_view to_string(signature_scheme scheme) {
   return text_of(scheme_texts, scheme);
+}
+std::string_view to_string(ordering order) {
+  return text_of(ordering_texts, order);
 }
 std::string_view to_string(body_form form) {
   return text_of(body_texts, form);
@@ -248,7 +244,7 @@ json::object to_json(const subscription_settings& settings) {
       {"retry", to_json(settings.retry)},
       {"signature", to_string(settings.signature)},
       {"body", to_string(settings.body)},
-      {"ordering", "parallel"},
+      {"ordering", to_string(settings.ordering)},
       {"circuit_breaker", to_json(settings.circuit_breaker)},
       {"disable_after_failing_hours", settings.disable_after_failing.count()},
   };

@@ -65,11 +65,16 @@ struct idempotency {
 struct delivery_target {
   subscription_number subscription{};
   shard_id shard{};
+  domain::ordering ordering = domain::ordering::parallel;
+  /// The queue it waits in. Absent: that of the event.
+  std::optional<domain::priority> priority{};
 };
 
 struct new_event {
   std::shared_ptr<const domain::event> event;
-  /// In ascending order of number. Each gets a pending delivery, due at the event's `received_at`.
+  /// In ascending order of number. Each gets a pending delivery, due at the event's `received_at`,
+  /// and the next number of its sequence if it is ordered: these numbers rise in the order of the
+  /// commits, and may skip some.
   std::vector<delivery_target> fan_out;
   std::optional<idempotency> idempotent;
 };
@@ -122,6 +127,8 @@ struct outcome {
   std::uint32_t run_attempts = 0;
   /// For a retry: when.
   timestamp due;
+  /// Of the delivery. Not stored: it is there for who counts.
+  domain::priority priority{};
   /// The receiver answered 410: its subscription is to be disabled, in the same transaction.
   bool receiver_gone = false;
   /// Written down in the same transaction, if the outcome is recorded.
@@ -189,13 +196,29 @@ public:
 
 // --------------------------------------------------------------------------------- the queue
 
+/// Which pending deliveries of a subscription are wanted.
+struct pending_query {
+  subscription_number subscription{};
+  timestamp until;
+  /// At least 1.
+  std::size_t deliveries_max = 0;
+  /// The page ends before the payload that would exceed it, but holds at least one delivery.
+  std::size_t payload_bytes_max = 0;
+  domain::ordering ordering = domain::ordering::parallel;
+  /// Deliveries of events with these priorities are passed over; of an ordered subscription they
+  /// hold up what comes after them.
+  domain::priority_set held{};
+};
+
 struct pending_delivery {
   std::shared_ptr<const domain::event> event;
   domain::delivery_progress progress;
+  /// Its place in the order of an ordered subscription. The same whenever it is sent.
+  std::optional<std::uint64_t> sequence{};
 };
 
 struct pending_page {
-  /// In the order of their due times.
+  /// In the order of their due times, or by sequence.
   std::vector<pending_delivery> deliveries;
   /// The due time of the first pending delivery after the last one of this page; absent if there is
   /// none.
@@ -206,13 +229,9 @@ class queue_reader {
 public:
   virtual ~queue_reader() = default;
 
-  /// The first pending deliveries of a subscription that are due by `until`.
-  ///
-  /// @param deliveries_max At least 1.
-  /// @param payload_bytes_max The page ends before the payload that would exceed it, but holds at
-  /// least one delivery.
-  virtual result<pending_page> page(subscription_number subscription, timestamp until,
-                                    std::size_t deliveries_max, std::size_t payload_bytes_max) = 0;
+  /// The first pending deliveries of a subscription that are due by `until`. Of an ordered one: the
+  /// first by sequence, whenever they are due, unless the very first is due later: then none.
+  virtual result<pending_page> page(const pending_query& wanted) = 0;
 
   /// Subscriptions with at least one delivery due after `after` and not later than `until`, each
   /// once, in ascending order. Only those of the given shards, all if the span is empty.
@@ -261,6 +280,8 @@ struct catalog_changes {
   std::int64_t revision = 0;
   std::vector<std::shared_ptr<const domain::subscription>> changed;
   std::vector<subscription_number> deleted;
+  /// All of them, changed or not.
+  domain::priority_set paused_queues;
 };
 
 /// Organizations, applications, keys and subscriptions.
@@ -310,6 +331,10 @@ public:
   virtual result<void> delete_application(const tenant& tenant, const domain::application_id& id,
                                           timestamp now) = 0;
 
+  /// Deliveries of a priority are held while its queue is paused. Raises the revision.
+  virtual result<void> set_queue_paused(domain::priority queue, bool paused) = 0;
+  virtual result<domain::priority_set> paused_queues() = 0;
+
   /// Sets the number and the revision.
   /// @returns `ec::not_found` if the application does not exist (any more).
   virtual result<domain::subscription> insert_subscription(domain::subscription subscription) = 0;
@@ -320,7 +345,8 @@ public:
   virtual result<page_of<domain::subscription>> list_subscriptions(const tenant& tenant,
                                                                    const page_request& page) = 0;
   /// Writes settings, secrets, `paused`, `disabled` and `updated_at`, if the row still has the
-  /// revision that `subscription` carries, else `ec::conflict`. The health of one that was disabled
+  /// revision that `subscription` carries, else `ec::conflict`. What is pending of one that becomes
+  /// ordered gets its places in the order of the events' ids. The health of one that was disabled
   /// and is not any more is forgotten.
   /// @returns it with its new revision.
   virtual result<domain::subscription> update_subscription(domain::subscription subscription) = 0;
@@ -405,7 +431,8 @@ public:
                                                              const domain::delivery_id& id) = 0;
 
   /// A delivery that is dead, cancelled or delivered becomes pending, due now, its schedule from
-  /// the start. One that is pending becomes due now, unless it is due already.
+  /// the start, in its former place if its subscription is ordered. One that is pending becomes due
+  /// now, unless it is due already.
   /// @returns `ec::conflict` if its subscription was deleted.
   virtual result<void> retry_delivery(const tenant& tenant, const domain::delivery_id& id,
                                       timestamp now) = 0;

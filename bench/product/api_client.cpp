@@ -95,14 +95,19 @@ product_counters api_client::counters() const {
 }
 
 std::uint64_t metric_value(std::string_view metrics, std::string_view name) {
-  const auto wanted = fmt::format("\n{} ", name);
-  const auto found = metrics.find(wanted);
-  if (found == std::string_view::npos)
-    return 0;
-  const auto text = metrics.substr(found + wanted.size());
-  double value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return static_cast<std::uint64_t>(value);
+  double sum = 0;
+  for (const auto form : {"\n{} ", "\n{}{{"}) {
+    const auto wanted = fmt::format(fmt::runtime(form), name);
+    for (auto found = metrics.find(wanted); found != std::string_view::npos;
+         found = metrics.find(wanted, found + 1)) {
+      const auto line = metrics.substr(found + 1, metrics.find('\n', found + 1) - found - 1);
+      const auto text = line.substr(line.rfind(' ') + 1);
+      double value = 0;
+      std::from_chars(text.data(), text.data() + text.size(), value);
+      sum += value;
+    }
+  }
+  return static_cast<std::uint64_t>(sum);
 }
 
 }  // namespace talaria::bench

@@ -23,7 +23,12 @@ using type = array_parameter::type;
 /// meanwhile waits as well, and is to be answered within two seconds.
 constexpr std::chrono::milliseconds repeated_within{500};
 
-std::string insert_sql(bool stored_before) {
+enum class places : std::uint8_t { none, some };
+
+/// @param given Whether some of the deliveries have places in an order: then they are the last
+/// parameter.
+std::string insert_sql(bool stored_before, places given) {
+  const bool has_places = given == places::some;
   // An event that is stored already keeps its deliveries: they may have ended since.
   return fmt::format(
       R"(
@@ -38,17 +43,18 @@ std::string insert_sql(bool stored_before) {
           as added(id, application_id, received_us, occurred_us, priority, event_type, labels,
                    fan_out, payload)
         where exists (select from current)
-        {}),
+        {0}),
       queued as (
-        insert into delivery_queue(subscription, event_id, due_us, shard, priority, attempts,
+        insert into delivery_queue(subscription, event_id, due_us, shard, priority{2}, attempts,
                                    run_attempts)
-        select subscription, event_id, due_us, shard, priority, 0, 0
-        from unnest($10::int4[], $11::uuid[], $12::int8[], $13::int2[], $14::int2[])
-          as pending(subscription, event_id, due_us, shard, priority)
-        where exists (select from current) {})
+        select subscription, event_id, due_us, shard, priority{2}, 0, 0
+        from unnest($10::int4[], $11::uuid[], $12::int8[], $13::int2[], $14::int2[]{3})
+          as pending(subscription, event_id, due_us, shard, priority{2})
+        where exists (select from current) {1})
       select count(*) from current)",
       stored_before ? "on conflict (id) do nothing returning id" : "",
-      stored_before ? "and event_id in (select id from stored)" : "");
+      stored_before ? "and event_id in (select id from stored)" : "",
+      has_places ? ", sequence" : "", has_places ? ", $16::int8[]" : "");
 }
 
 /// In the order of the keys, so that appenders with the same keys wait for each other instead of
@@ -79,34 +85,104 @@ constexpr auto give_keys_back_sql = R"(
     delete from idempotency_keys
     where (application_id, key_hash) in (select * from unnest($1::uuid[], $2::uuid[])))";
 
+/// Locks in the order of the subscriptions, so that appenders wait for each other instead of
+/// blocking each other.
+constexpr auto hold_sequences_sql = R"(
+    select from subscription_sequences where subscription = any($1::int4[])
+    order by subscription for update)";
+
+constexpr auto give_places_sql = R"(
+    update subscription_sequences s set last_sequence = s.last_sequence + wanted.places
+    from unnest($1::int4[], $2::int8[]) as wanted(subscription, places)
+    where s.subscription = wanted.subscription
+    returning s.subscription, s.last_sequence)";
+
 template <bool StoredBefore>
 struct insert_statements {
   explicit insert_statements(const sql::open_session& open)
-      : insert{open, insert_sql(StoredBefore)} {}
+      : insert{open, insert_sql(StoredBefore, places::none)} {}
 
   native_statement insert;
 };
 
-struct key_statements {
-  explicit key_statements(const sql::open_session& open)
+struct transaction_statements {
+  explicit transaction_statements(const sql::open_session& open)
       : claim{open, claim_sql},
         find{open, find_keys_sql},
         hand_over{open, hand_over_keys_sql},
         give_back{open, give_keys_back_sql},
-        insert_new{open, insert_sql(false)},
-        insert{open, insert_sql(true)} {}
+        hold_sequences{open, hold_sequences_sql},
+        give_places{open, give_places_sql},
+        insert_new{open, insert_sql(false, places::some)},
+        insert{open, insert_sql(true, places::some)} {}
 
   native_statement claim;
   native_statement find;
   native_statement hand_over;
   native_statement give_back;
+  native_statement hold_sequences;
+  native_statement give_places;
   native_statement insert_new;
   native_statement insert;
+};
+
+/// The next places of the ordered subscriptions among some events' targets, in the order of the
+/// events. No other appender gives places of these subscriptions before this transaction has ended.
+class place_giver {
+public:
+  place_giver(transaction_statements& sql, std::span<const new_event* const> events) {
+    for (const auto* added : events) {
+      for (const auto& target : added->fan_out) {
+        if (target.ordering == domain::ordering::fifo)
+          ++wanted_[target.subscription];
+      }
+    }
+    if (!wanted_.empty())
+      take(sql);
+  }
+
+  /// @returns nothing if the target is not ordered.
+  std::optional<std::int64_t> next(const delivery_target& target) {
+    const auto found = next_.find(target.subscription);
+    if (target.ordering == domain::ordering::parallel || found == next_.end())
+      return std::nullopt;
+    return found->second++;
+  }
+
+private:
+  void take(transaction_statements& sql) {
+    array_parameter subscriptions{type::int4};
+    array_parameter counts{type::int8};
+    for (const auto& [number, count] : wanted_) {
+      subscriptions.add(static_cast<std::int32_t>(domain::to_integer(number)));
+      counts.add(count);
+    }
+    const std::array<std::string_view, 2> parameters{subscriptions.finish(), counts.finish()};
+    sql.hold_sequences(std::span{parameters}.first(1));
+    const auto given = sql.give_places(parameters);
+    for (std::size_t row = 0; row < given.size(); ++row) {
+      const subscription_number number{static_cast<std::uint32_t>(given.number(row, 0))};
+      next_[number] = given.number(row, 1) - wanted_.at(number) + 1;
+    }
+  }
+
+  std::map<subscription_number, std::int64_t> wanted_;
+  std::map<subscription_number, std::int64_t> next_;
 };
 
 /// The rows of events and of their pending deliveries, as parameters of `insert_sql`.
 class event_rows {
 public:
+  void add(const new_event& added, payload_encoder& encoder, place_giver& giver) {
+    add(added, encoder);
+    for (const auto& target : added.fan_out) {
+      if (const auto place = giver.next(target))
+        pending_sequence_.add(*place);
+      else
+        pending_sequence_.add_null();
+    }
+  }
+
   void add(const new_event& added, payload_encoder& encoder) {
     const auto& event = *added.event;
     id_.add(event.id.value);
@@ -124,14 +200,15 @@ public:
       pending_event_.add(event.id.value);
       pending_due_.add(event.received_at);
       pending_shard_.add(static_cast<std::int16_t>(target.shard));
-      pending_priority_.add(static_cast<std::int16_t>(event.priority));
+      pending_priority_.add(static_cast<std::int16_t>(target.priority.value_or(event.priority)));
     }
   }
 
+  /// @param given As the statement was made with.
   /// @returns whether the catalogue has no newer revision; if it has, nothing was inserted.
-  bool insert(native_statement& statement, std::int64_t catalog_revision) {
+  bool insert(native_statement& statement, std::int64_t catalog_revision, places given) {
     const auto revision = to_parameter(catalog_revision);
-    const std::array<std::string_view, 15> parameters{id_.finish(),
+    const std::array<std::string_view, 16> parameters{id_.finish(),
                                                       application_.finish(),
                                                       received_.finish(),
                                                       occurred_.finish(),
@@ -145,8 +222,10 @@ public:
                                                       pending_due_.finish(),
                                                       pending_shard_.finish(),
                                                       pending_priority_.finish(),
-                                                      revision};
-    return statement(parameters).number(0, 0) != 0;
+                                                      revision,
+                                                      pending_sequence_.finish()};
+    const auto used = given == places::some ? parameters.size() : parameters.size() - 1;
+    return statement(std::span{parameters}.first(used)).number(0, 0) != 0;
   }
 
 private:
@@ -164,6 +243,7 @@ private:
   array_parameter pending_due_{type::int8};
   array_parameter pending_shard_{type::int2};
   array_parameter pending_priority_{type::int2};
+  array_parameter pending_sequence_{type::int8};
 };
 
 tl::unexpected<domain::error> catalog_changed() {
@@ -174,6 +254,17 @@ bool has_keys(std::span<const event_group> groups) {
   return std::ranges::any_of(groups, [](const event_group& group) {
     return std::ranges::any_of(group.events,
                                [](const new_event& added) { return added.idempotent.has_value(); });
+  });
+}
+
+bool has_ordered_targets(std::span<const event_group> groups) {
+  const auto is_ordered = [](const delivery_target& target) {
+    return target.ordering == domain::ordering::fifo;
+  };
+  return std::ranges::any_of(groups, [&](const event_group& group) {
+    return std::ranges::any_of(group.events, [&](const new_event& added) {
+      return std::ranges::any_of(added.fan_out, is_ordered);
+    });
   });
 }
 
@@ -227,11 +318,13 @@ sql::key_name key_at(const answer_rows& rows, std::size_t row) {
 /// this is what other appenders with the same keys wait for.
 class key_claims {
 public:
-  key_claims(key_statements& sql, std::span<const event_group> groups) : sql_{sql} {
+  key_claims(transaction_statements& sql, std::span<const event_group> groups) : sql_{sql} {
     for (const auto& group : groups) {
       for (const auto& added : group.events)
         add(added);
     }
+    if (wanted_.empty())
+      return;
     claim();
     find_unclaimed();
   }
@@ -319,7 +412,7 @@ private:
     }
   }
 
-  key_statements& sql_;
+  transaction_statements& sql_;
   std::map<sql::key_name, sql::key_use> wanted_;
   std::map<sql::key_name, timestamp> used_at_;
   std::set<domain::event_id> claimed_events_;
@@ -373,15 +466,15 @@ result<void> event_appender::ensure_days(std::span<const event_group> groups) {
 result<std::vector<appended_group>> event_appender::append_once(std::span<const event_group> groups,
                                                                 std::int64_t catalog_revision,
                                                                 bool stored_before) {
-  if (has_keys(groups))
-    return append_with_keys(groups, catalog_revision, stored_before);
+  if (has_keys(groups) || has_ordered_targets(groups))
+    return append_in_transaction(groups, catalog_revision, stored_before);
   event_rows rows;
   for (const auto& group : groups) {
     for (const auto& added : group.events)
       rows.add(added, encoder_);
   }
   const auto insert = [&](auto& sql) -> result<std::vector<appended_group>> {
-    if (!rows.insert(sql.insert, catalog_revision))
+    if (!rows.insert(sql.insert, catalog_revision, places::none))
       return catalog_changed();
     return accept_all(groups);
   };
@@ -390,28 +483,32 @@ result<std::vector<appended_group>> event_appender::append_once(std::span<const 
              : sql::in_transaction<insert_statements<false>>(connection_, nullptr, insert);
 }
 
-result<std::vector<appended_group>> event_appender::append_with_keys(
+result<std::vector<appended_group>> event_appender::append_in_transaction(
     std::span<const event_group> groups, std::int64_t catalog_revision, bool stored_before) {
-  const auto work = [&](key_statements& sql) -> result<std::vector<appended_group>> {
+  const auto work = [&](transaction_statements& sql) -> result<std::vector<appended_group>> {
     key_claims claims{sql, groups};
     sql::group_decisions decisions{[&](const sql::key_name& name) { return claims.find(name); }};
     std::vector<appended_group> appended;
-    event_rows rows;
+    std::vector<const new_event*> accepted;
     for (const auto& group : groups) {
       appended.push_back(decisions.decide(group));
       const auto& decision = appended.back();
       for (std::size_t i = 0; i < decision.events.size(); ++i) {
         if (!decision.events[i].duplicate)
-          rows.add(group.events[i], encoder_);
+          accepted.push_back(&group.events[i]);
       }
     }
+    place_giver giver{sql, accepted};
+    event_rows rows;
+    for (const auto* added : accepted)
+      rows.add(*added, encoder_, giver);
     auto& insert = stored_before || claims.is_repetition() ? sql.insert : sql.insert_new;
-    if (!rows.insert(insert, catalog_revision))
+    if (!rows.insert(insert, catalog_revision, places::some))
       return catalog_changed();
     claims.settle(decisions.used());
     return appended;
   };
-  return sql::in_transaction<key_statements>(connection_, "begin", work);
+  return sql::in_transaction<transaction_statements>(connection_, "begin", work);
 }
 
 }  // namespace talaria::persistence::postgres

@@ -9,9 +9,9 @@
 
 namespace talaria::persistence::postgres {
 
-/// Groups without idempotency keys are one statement, which commits itself. With keys they are a
-/// transaction: the keys are claimed, those that others have are looked up, the groups decided, and
-/// what is accepted is written.
+/// Groups without idempotency keys or ordered subscriptions are one statement, which commits
+/// itself. Others are a transaction: the keys are claimed, those that others have are looked up,
+/// the groups decided, places in their orders given to what is accepted, and all of it written.
 class event_appender : public persistence::event_appender {
 public:
   explicit event_appender(database& database) : connection_{database.quick()} {}
@@ -26,9 +26,9 @@ private:
   result<std::vector<appended_group>> append_once(std::span<const event_group> groups,
                                                   std::int64_t catalog_revision,
                                                   bool stored_before);
-  result<std::vector<appended_group>> append_with_keys(std::span<const event_group> groups,
-                                                       std::int64_t catalog_revision,
-                                                       bool stored_before);
+  result<std::vector<appended_group>> append_in_transaction(std::span<const event_group> groups,
+                                                            std::int64_t catalog_revision,
+                                                            bool stored_before);
 
   sql::connection connection_;
   payload_encoder encoder_;

@@ -34,7 +34,7 @@ constexpr auto record_sql = R"(
       delete from delivery_queue q using admitted a
       where a.status <> 0 and q.subscription = a.subscription and q.event_id = a.event_id
         and q.attempts = a.number - 1
-      returning a.position),
+      returning a.position, q.sequence),
     put_off as (
       update delivery_queue q
       set due_us = a.due_us, attempts = a.number, run_attempts = a.run_attempts
@@ -42,13 +42,15 @@ constexpr auto record_sql = R"(
       where a.status = 0 and q.subscription = a.subscription and q.event_id = a.event_id
         and q.attempts = a.number - 1
       returning a.position),
-    recorded as materialized (select position from ended union all select position from put_off),
+    recorded as materialized (
+      select position, sequence from ended union all select position, null from put_off),
     kept as (
       insert into attempts(event_id, subscription, number, duration_ms, started_us, next_due_us,
-                           status_code, error, status, node, response_body)
+                           status_code, error, status, node, response_body, sequence)
       select event_id, subscription, number, duration_ms, started_us,
-             case when status = 0 then due_us end, status_code, error, status, node, response_body
-      from admitted where position in (select position from recorded))
+             case when status = 0 then due_us end, status_code, error, status, node, response_body,
+             sequence
+      from admitted join recorded using (position))
     select position, position not in (select position from admitted) from made
     where position not in (select position from recorded))";
 

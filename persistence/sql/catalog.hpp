@@ -34,6 +34,9 @@ public:
   result<void> delete_application(const tenant& tenant, const domain::application_id& id,
                                   timestamp now) override;
 
+  result<void> set_queue_paused(domain::priority queue, bool paused) override;
+  result<domain::priority_set> paused_queues() override;
+
   result<domain::subscription> insert_subscription(domain::subscription subscription) override;
   result<domain::subscription> find_subscription(const tenant& tenant,
                                                  const domain::subscription_id& id) override;

@@ -44,8 +44,8 @@ private:
 
   command<timestamp, subscription_number> mark_cancelled{open, R"(
       insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
-                           error, status, next_due_us, node, response_body)
-      select event_id, subscription, attempts + 1, :now, 0, 0, 0, 3, null, '', ''
+                           error, status, next_due_us, node, response_body, sequence)
+      select event_id, subscription, attempts + 1, :now, 0, 0, 0, 3, null, '', '', sequence
       from delivery_queue where subscription = :subscription)"};
 
   command<subscription_number> drop{

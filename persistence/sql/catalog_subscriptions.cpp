@@ -2,6 +2,7 @@
 #include "persistence/sql/catalog_statements.hpp"
 #include "persistence/sql/health_statements.hpp"
 #include "persistence/sql/paging.hpp"
+#include "persistence/sql/sequence_statements.hpp"
 #include "persistence/sql/subscription_row.hpp"
 
 #include <fmt/format.h>
@@ -54,7 +55,27 @@ struct subscription_reads {
   query<row<subscription_number>(std::int64_t)> deleted_after{open, R"(
       select number from subscriptions
       where revision > :revision and deleted_us is not null order by revision)"};
+
+  query<row<domain::priority>()> paused_queues{open, "select priority from paused_queues"};
 };
+
+struct queue_writes {
+  explicit queue_writes(const open_session& open) : open{open} {}
+
+  open_session open;
+  revision_statements revision{open};
+
+  command<domain::priority> pause{open, R"(
+      insert into paused_queues(priority) values(:priority) on conflict(priority) do nothing)"};
+
+  command<domain::priority> resume{open, "delete from paused_queues where priority = :priority"};
+};
+
+domain::priority_set read_paused(subscription_reads& sql) {
+  domain::priority_set paused;
+  sql.paused_queues.each([&](domain::priority queue) { paused.insert(queue); });
+  return paused;
+}
 
 struct subscription_writes {
   explicit subscription_writes(const open_session& open) : open{open} {}
@@ -63,6 +84,7 @@ struct subscription_writes {
   revision_statements revision{open};
   deletion_statements deletion{open};
   health_statements health{open};
+  sequence_statements sequences{open};
 
   query<row<bool>(application_id, organization_id)> has_application{open, R"(
       select exists(select 1 from applications
@@ -140,6 +162,8 @@ result<subscription> catalog::insert_subscription(subscription subscription) {
         if (number > domain::subscription_number_max)
           return domain::fail(ec::store_full, "every number of a subscription was given");
         subscription.number = subscription_number{static_cast<std::uint32_t>(number)};
+        if (subscription.settings.ordering == domain::ordering::fifo)
+          sql.sequences.begin(subscription.number);
         return subscription;
       });
 }
@@ -199,6 +223,8 @@ result<subscription> catalog::update_subscription(subscription subscription) {
         sql.update(settings_to_json(subscription.settings), secrets_to_json(subscription.secrets),
                    subscription.paused, subscription.disabled, subscription.updated_at,
                    subscription.revision, number);
+        if (subscription.settings.ordering == domain::ordering::fifo)
+          sql.sequences.begin(number);
         if (disabled != domain::disabled_reason::none &&
             subscription.disabled == domain::disabled_reason::none) {
           sql.health.forget(number);
@@ -222,6 +248,19 @@ result<void> catalog::delete_subscription(const tenant& tenant, const subscripti
   });
 }
 
+result<void> catalog::set_queue_paused(domain::priority queue, bool paused) {
+  return access_->write_catalog<queue_writes>([&](queue_writes& sql) -> result<void> {
+    if ((paused ? sql.pause : sql.resume)(queue) != 0)
+      sql.revision.raise();
+    return {};
+  });
+}
+
+result<domain::priority_set> catalog::paused_queues() {
+  return access_->read<subscription_reads>(
+      [&](subscription_reads& sql) -> result<domain::priority_set> { return read_paused(sql); });
+}
+
 result<std::int64_t> catalog::each_subscription(
     const std::function<void(const subscription&)>& visit) {
   return access_->read<subscription_reads>([&](subscription_reads& sql) -> result<std::int64_t> {
@@ -238,6 +277,7 @@ result<catalog_changes> catalog::changes_since(std::int64_t revision) {
     sql.changed_after.each(collect_into(changes.changed), revision);
     sql.deleted_after.each([&](subscription_number number) { changes.deleted.push_back(number); },
                            revision);
+    changes.paused_queues = read_paused(sql);
     return changes;
   };
   return access_->read<subscription_reads>(read);

@@ -68,8 +68,10 @@ std::optional<delivery_state> delivery_lookup::state(const domain::delivery_id& 
     return delivery_state{domain::delivery_status::pending, attempts, due, std::nullopt};
   }
   if (const auto row = final_.first(id.event, id.subscription)) {
-    const auto& [status, number, started_at, duration] = *row;
-    return ended(status, number, started_at, duration);
+    const auto& [status, number, started_at, duration, sequence] = *row;
+    auto state = ended(status, number, started_at, duration);
+    state.sequence = sequence;
+    return state;
   }
   return std::nullopt;
 }

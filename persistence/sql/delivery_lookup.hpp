@@ -21,6 +21,8 @@ struct delivery_state {
   std::optional<timestamp> due;
   /// Not pending only.
   std::optional<timestamp> ended_at;
+  /// Not pending only: its place, if it had one.
+  std::optional<std::int64_t> sequence{};
 };
 
 /// The state in a final attempt's columns. The mark of a cancellation is an attempt that was not
@@ -120,10 +122,10 @@ private:
       select due_us, attempts from delivery_queue
       where subscription = :subscription and event_id = :event::uuid)"};
 
-  query<row<domain::delivery_status, std::uint32_t, timestamp, std::chrono::milliseconds>(
-      domain::event_id, subscription_number)>
+  query<row<domain::delivery_status, std::uint32_t, timestamp, std::chrono::milliseconds,
+            std::optional<std::int64_t>>(domain::event_id, subscription_number)>
       final_{open_, R"(
-      select status, number, started_us, duration_ms from attempts
+      select status, number, started_us, duration_ms, sequence from attempts
       where event_id = :event::uuid and subscription = :subscription and status <> 0)"};
 
   bool has_pending(const domain::event_id& event, const std::vector<subscription_number>& fan_out);

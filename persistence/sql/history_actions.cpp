@@ -1,5 +1,6 @@
 #include "persistence/sql/delivery_lookup.hpp"
 #include "persistence/sql/history.hpp"
+#include "persistence/sql/sequence_statements.hpp"
 
 #include <utility>
 
@@ -17,25 +18,29 @@ struct delivery_writes {
 
   open_session open;
   delivery_lookup lookup{open};
+  sequence_statements sequences{open};
 
   command<timestamp, subscription_number, event_id> hurry{open, R"(
       update delivery_queue set due_us = case when due_us < :now then due_us else :now end
       where subscription = :subscription and event_id = :event::uuid)"};
 
-  command<subscription_number, event_id> drop_pending{open, R"(
+  query<row<std::optional<std::int64_t>>(subscription_number, event_id)> drop_pending{open, R"(
       delete from delivery_queue
-      where subscription = :subscription and event_id = :event::uuid)"};
+      where subscription = :subscription and event_id = :event::uuid
+      returning sequence)"};
 
-  command<subscription_number, event_id, shard_id, timestamp, std::uint32_t, domain::priority>
+  command<subscription_number, event_id, shard_id, timestamp, std::uint32_t, domain::priority,
+          std::optional<std::int64_t>>
       insert_pending{open, R"(
       insert into delivery_queue(subscription, event_id, shard, due_us, attempts, run_attempts,
-                                 priority)
-      values(:subscription, :event::uuid, :shard, :due, :attempts, 0, :priority))"};
+                                 priority, sequence)
+      values(:subscription, :event::uuid, :shard, :due, :attempts, 0, :priority, :sequence))"};
 
-  command<event_id, subscription_number, std::uint32_t, timestamp> mark_cancelled{open, R"(
+  command<event_id, subscription_number, std::uint32_t, timestamp, std::optional<std::int64_t>>
+      mark_cancelled{open, R"(
       insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
-                           error, status, next_due_us, node, response_body)
-      values(:event::uuid, :subscription, :number, :now, 0, 0, 0, 3, null, '', ''))"};
+                           error, status, next_due_us, node, response_body, sequence)
+      values(:event::uuid, :subscription, :number, :now, 0, 0, 0, 3, null, '', '', :sequence))"};
 
   command<event_id, subscription_number> unmark_cancelled{open, R"(
       delete from attempts
@@ -66,8 +71,9 @@ void retry(delivery_writes& sql, const event_id& event, const known_subscription
     sql.unmark_cancelled(event, subscription.number);
   else
     sql.reopen(now, event, subscription.number, state.attempts);
+  const auto sequence = state.sequence ? state.sequence : sql.sequences.next(subscription.number);
   sql.insert_pending(subscription.number, event, shard_of(subscription.id), now, state.attempts,
-                     priority);
+                     priority, sequence);
 }
 
 }  // namespace
@@ -95,9 +101,10 @@ result<void> history::cancel_delivery(const tenant& tenant, const delivery_id& i
       return no_such_delivery();
     if (state->status != delivery_status::pending)
       return not_pending();
-    if (sql.drop_pending(id.subscription, id.event) == 0)
+    const auto dropped = sql.drop_pending.first(id.subscription, id.event);
+    if (!dropped)
       return not_pending();
-    sql.mark_cancelled(id.event, id.subscription, state->attempts + 1, now);
+    sql.mark_cancelled(id.event, id.subscription, state->attempts + 1, now, std::get<0>(*dropped));
     return {};
   });
 }

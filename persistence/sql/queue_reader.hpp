@@ -9,8 +9,7 @@ class queue_reader : public persistence::queue_reader {
 public:
   explicit queue_reader(std::unique_ptr<access> access) : access_{std::move(access)} {}
 
-  result<pending_page> page(subscription_number subscription, timestamp until,
-                            std::size_t deliveries_max, std::size_t payload_bytes_max) override;
+  result<pending_page> page(const pending_query& wanted) override;
 
   result<std::vector<subscription_number>> due_subscriptions(std::span<const shard_id> shards,
                                                              timestamp after,

@@ -1,6 +1,7 @@
 #include "persistence/sqlite/event_appender.hpp"
 
 #include "persistence/sql/idempotency.hpp"
+#include "persistence/sql/sequence_statements.hpp"
 #include "persistence/sql/statement.hpp"
 #include "persistence/sql/subscription_numbers.hpp"
 
@@ -47,11 +48,14 @@ struct append_statements {
              :priority, :fan_out, cast(:payload as blob))
       on conflict(id) do nothing)"};
 
-  command<subscription_number, event_id, shard_id, timestamp, domain::priority> insert_pending{open,
-                                                                                               R"(
+  sql::sequence_statements sequences{open};
+
+  command<subscription_number, event_id, shard_id, timestamp, domain::priority,
+          std::optional<std::int64_t>>
+      insert_pending{open, R"(
       insert into delivery_queue(subscription, event_id, shard, due_us, attempts, run_attempts,
-                                 priority)
-      values(:subscription, :event::uuid, :shard, :due, 0, 0, :priority))"};
+                                 priority, sequence)
+      values(:subscription, :event::uuid, :shard, :due, 0, 0, :priority, :sequence))"};
 };
 
 std::optional<sql::key_use> find_key_use(append_statements& sql, const sql::key_name& name) {
@@ -59,6 +63,12 @@ std::optional<sql::key_use> find_key_use(append_statements& sql, const sql::key_
   if (!stored)
     return std::nullopt;
   return std::make_from_tuple<sql::key_use>(*stored);
+}
+
+std::optional<std::int64_t> place_of(append_statements& sql, const delivery_target& target) {
+  if (target.ordering == domain::ordering::parallel)
+    return std::nullopt;
+  return sql.sequences.next(target.subscription);
 }
 
 void store(append_statements& sql, const new_event& added) {
@@ -72,7 +82,7 @@ void store(append_statements& sql, const new_event& added) {
     return;
   for (const auto& target : added.fan_out)
     sql.insert_pending(target.subscription, event.id, target.shard, event.received_at,
-                       event.priority);
+                       target.priority.value_or(event.priority), place_of(sql, target));
   if (added.idempotent)
     sql.put_key(event.application, added.idempotent->key_hash, added.idempotent->body_hash,
                 event.id, added.idempotent->expires_at);

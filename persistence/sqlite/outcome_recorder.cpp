@@ -32,19 +32,21 @@ struct record_statements {
       where subscription = :subscription and event_id = :event::uuid
         and attempts = :number - 1)"};
 
-  command<subscription_number, event_id, std::uint32_t> finish{open, R"(
+  query<row<std::optional<std::int64_t>>(subscription_number, event_id, std::uint32_t)> finish{open,
+                                                                                               R"(
       delete from delivery_queue
       where subscription = :subscription and event_id = :event::uuid
-        and attempts = :number - 1)"};
+        and attempts = :number - 1
+      returning sequence)"};
 
   command<event_id, subscription_number, std::uint32_t, timestamp, std::chrono::milliseconds,
           std::uint16_t, domain::attempt_error, delivery_status, std::optional<timestamp>,
-          std::string, std::string>
+          std::string, std::string, std::optional<std::int64_t>>
       insert_attempt{open, R"(
       insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
-                           error, status, next_due_us, node, response_body)
+                           error, status, next_due_us, node, response_body, sequence)
       values(:event::uuid, :subscription, :number, :started, :duration, :status_code,
-             :error, :status, :next_due, :node, :response_body))"};
+             :error, :status, :next_due, :node, :response_body, :sequence))"};
 
   command<domain::disabled_reason, timestamp, subscription_number> disable{open, R"(
       update subscriptions
@@ -80,13 +82,21 @@ private:
   std::unordered_map<shard_id, std::optional<fencing_epoch>> epochs_;
 };
 
+struct advanced {
+  /// Of a delivery that ended: its place, if it had one.
+  std::optional<std::int64_t> sequence;
+};
+
 /// Moves the delivery on, if it is pending and this is its next attempt.
-bool advance(record_statements& sql, const outcome& made) {
+std::optional<advanced> advance(record_statements& sql, const outcome& made) {
   const auto& delivery = made.delivery;
-  if (made.status == delivery_status::pending)
-    return sql.put_off(made.due, made.attempt.number, made.run_attempts, delivery.subscription,
-                       delivery.event) != 0;
-  return sql.finish(delivery.subscription, delivery.event, made.attempt.number) != 0;
+  if (made.status == delivery_status::pending) {
+    const auto moved = sql.put_off(made.due, made.attempt.number, made.run_attempts,
+                                   delivery.subscription, delivery.event);
+    return moved != 0 ? std::optional{advanced{}} : std::nullopt;
+  }
+  const auto ended = sql.finish.first(delivery.subscription, delivery.event, made.attempt.number);
+  return ended ? std::optional{advanced{std::get<0>(*ended)}} : std::nullopt;
 }
 
 /// A subscription that is disabled already, or deleted, is no change of the catalogue.
@@ -99,14 +109,15 @@ void disable_subscription(record_statements& sql, subscription_number number,
 record_status record_one(record_statements& sql, fence& fence, const outcome& made) {
   if (!fence.admits(made.shard, made.epoch))
     return record_status::fenced;
-  if (!advance(sql, made))
+  const auto moved = advance(sql, made);
+  if (!moved)
     return record_status::not_pending;
   const auto next_due =
       made.status == delivery_status::pending ? std::optional{made.due} : std::nullopt;
   sql.insert_attempt(made.delivery.event, made.delivery.subscription, made.attempt.number,
                      made.attempt.started_at, made.attempt.duration, made.attempt.status_code,
                      made.attempt.error, made.status, next_due, made.attempt.node,
-                     made.attempt.response_body);
+                     made.attempt.response_body, moved->sequence);
   if (made.receiver_gone)
     disable_subscription(sql, made.delivery.subscription, domain::disabled_reason::gone,
                          made.attempt.started_at + made.attempt.duration);

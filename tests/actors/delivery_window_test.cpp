@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <vector>
 
 using namespace talaria;
 using namespace std::chrono_literals;
@@ -43,6 +44,19 @@ struct fixture {
     made.status = status;
     made.due = due;
     return made;
+  }
+
+  /// A window in order, with these deliveries loaded, the first of them first.
+  void load_in_order(const std::vector<delivery_window::event_pointer>& events) {
+    window.set_mode(domain::ordering::fifo, {});
+    window.expect_in_store(now);
+    REQUIRE(window.next_page(now));
+    persistence::pending_page page;
+    for (const auto& event : events) {
+      page.deliveries.push_back(row(event));
+      page.deliveries.back().sequence = page.deliveries.size();
+    }
+    window.page_loaded(page);
   }
 
   static persistence::pending_delivery row(const delivery_window::event_pointer& event) {
@@ -266,7 +280,7 @@ TEST_CASE("whatever happens in between, every delivery ends once and none is in 
     std::optional<persistence::pending_page> page;
     int submitted = 0;
 
-    const auto read_page = [&](const delivery_window::page_request& request) {
+    const auto read_page = [&](const persistence::pending_query& request) {
       std::vector<persistence::pending_delivery> rows;
       for (const auto& [id, row] : store)
         rows.push_back(row);
@@ -343,5 +357,202 @@ TEST_CASE("whatever happens in between, every delivery ends once and none is in 
     }
     CHECK(store.empty());
     CHECK(ended.size() == 60);
+  }
+}
+
+TEST_CASE("in order, the next is taken only after the former was recorded as ended") {
+  fixture f;
+  f.load_in_order({f.event(), f.event()});
+  const auto first = f.window.take(f.now);
+  REQUIRE(first);
+  CHECK(first->sequence == 1);
+  CHECK_FALSE(f.window.take(f.now));
+  f.window.finished(f.outcome(*first, delivery_status::delivered), f.now);
+  CHECK_FALSE(f.window.take(f.now));
+  CHECK_FALSE(f.window.next_wake());
+  f.window.recorded(first->event->id, record_status::recorded, f.now);
+  CHECK(f.window.take(f.now)->sequence == 2);
+}
+
+TEST_CASE("in order, a retry keeps what comes after it waiting") {
+  fixture f;
+  f.load_in_order({f.event(), f.event()});
+  const auto first = f.window.take(f.now);
+  f.window.finished(f.outcome(*first, delivery_status::pending, f.now + 5s), f.now);
+  f.window.recorded(first->event->id, record_status::recorded, f.now);
+  CHECK_FALSE(f.window.take(f.now + 4999ms));
+  CHECK(f.window.next_wake() == f.now + 5s);
+  CHECK(f.window.take(f.now + 5s)->sequence == 1);
+}
+
+TEST_CASE("in order, a retry that is left to the store takes all that waits with it") {
+  fixture f;
+  f.load_in_order({f.event(), f.event()});
+  const auto first = f.window.take(f.now);
+  f.window.finished(f.outcome(*first, delivery_status::pending, f.now + 31s), f.now);
+  f.window.recorded(first->event->id, record_status::recorded, f.now);
+  CHECK(f.window.size() == 0);
+  CHECK_FALSE(f.window.take(f.now + 60s));
+}
+
+TEST_CASE("in order, fresh deliveries come by a page, which is asked for when nothing waits") {
+  fixture f;
+  f.load_in_order({f.event(), f.event()});
+  f.window.add_fresh(f.event());
+  CHECK(f.window.size() == 2);
+  CHECK_FALSE(f.window.next_page(f.now));
+  REQUIRE(f.window.take(f.now));
+  CHECK_FALSE(f.window.next_page(f.now));
+}
+
+TEST_CASE("in order, one that has no room keeps out the smaller ones after it") {
+  fixture f;
+  f.load_in_order({f.event(600), f.event(600), f.event(10)});
+  CHECK(f.window.size() == 1);
+  CHECK(f.window.next_in_store());
+}
+
+TEST_CASE("in order, a page from before a delivery left says nothing of those after it") {
+  fixture f;
+  const auto event = f.event();
+  f.load_in_order({event});
+  const auto first = f.window.take(f.now);
+  f.window.expect_in_store(f.now);
+  REQUIRE(f.window.next_page(f.now));
+  f.window.finished(f.outcome(*first, delivery_status::pending, f.now + 1h), f.now);
+  f.window.recorded(event->id, record_status::recorded, f.now);
+  auto later = fixture::row(f.event());
+  later.sequence = 2;
+  auto same = fixture::row(event);
+  same.sequence = 1;
+  f.window.page_loaded({.deliveries = {same, later}, .next_due = std::nullopt});
+  CHECK(f.window.size() == 0);
+  CHECK(f.window.next_page(f.now));
+}
+
+TEST_CASE("a page that was asked for in another mode is left to the store") {
+  fixture f;
+  f.window.expect_in_store(f.now);
+  REQUIRE(f.window.next_page(f.now));
+  f.window.set_mode(domain::ordering::fifo, {});
+  f.window.page_loaded({.deliveries = {fixture::row(f.event())}, .next_due = std::nullopt});
+  CHECK(f.window.size() == 0);
+  const auto again = f.window.next_page(f.now);
+  REQUIRE(again);
+  CHECK(again->ordering == domain::ordering::fifo);
+}
+
+TEST_CASE("deliveries of priorities that are held stay in the store, and are asked for later") {
+  fixture f;
+  domain::priority_set held;
+  held.insert(domain::priority::normal);
+  f.window.add_fresh(f.event());
+  f.window.set_mode(domain::ordering::parallel, held);
+  CHECK(f.window.size() == 0);
+  f.window.add_fresh(f.event());
+  CHECK(f.window.size() == 0);
+  const auto wanted = f.window.next_page(f.now);
+  REQUIRE(wanted);
+  CHECK(wanted->held == held);
+  f.window.page_loaded({});
+  CHECK_FALSE(f.window.next_wake());
+}
+
+TEST_CASE("in order, whatever happens in between, each is taken after all before it have ended") {
+  // As above; besides, attempts are aborted, what waits is released, and deliveries are cancelled.
+  for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+    CAPTURE(seed);
+    fixture f;
+    f.window.set_mode(domain::ordering::fifo, {});
+    std::mt19937 random{seed};
+    const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
+    std::map<std::uint64_t, persistence::pending_delivery> store;
+    std::optional<delivery_window::taken> attempt;
+    std::deque<persistence::outcome> records;
+    std::optional<persistence::pending_page> page;
+    std::uint64_t submitted = 0;
+
+    const auto find = [&](const domain::event_id& id) {
+      return std::find_if(store.begin(), store.end(),
+                          [&](const auto& row) { return row.second.event->id == id; });
+    };
+    const auto read_page = [&](const persistence::pending_query& request) {
+      persistence::pending_page read;
+      for (const auto& [sequence, row] : store) {
+        const bool waits = read.deliveries.empty() && row.progress.due > request.until;
+        if (waits || read.deliveries.size() == request.deliveries_max) {
+          read.next_due = row.progress.due;
+          break;
+        }
+        read.deliveries.push_back(row);
+      }
+      return read;
+    };
+
+    for (int step = 0; step < 40000 && (submitted < 60 || !store.empty()); ++step) {
+      f.now += 100ms;
+      if (submitted < 60 && chance(40)) {
+        const auto event = f.event(chance(20) ? 700 : 10);
+        store[++submitted] = fixture::row(event);
+        store[submitted].sequence = submitted;
+        f.window.add_fresh(event);
+      }
+      if (auto taken = f.window.take(f.now)) {
+        REQUIRE_FALSE(attempt);
+        REQUIRE(find(taken->event->id) == store.begin());
+        REQUIRE(taken->sequence == store.begin()->first);
+        attempt = *std::move(taken);
+      }
+      if (const auto request = f.window.next_page(f.now))
+        page = read_page(*request);
+      if (attempt && chance(50)) {
+        const auto outcome = chance(50) ? f.outcome(*attempt, delivery_status::delivered)
+                                        : f.outcome(*attempt, delivery_status::pending,
+                                                    f.now + std::chrono::seconds{random() % 60});
+        if (chance(10)) {
+          f.window.aborted(attempt->event->id, f.now + 200ms);
+        } else {
+          f.window.finished(outcome, f.now);
+          records.push_back(outcome);
+        }
+        attempt.reset();
+      }
+      if (!records.empty() && chance(50)) {
+        const auto outcome = records.front();
+        records.pop_front();
+        const auto row = find(outcome.delivery.event);
+        auto status = record_status::not_pending;
+        if (row != store.end() && row->second.progress.attempts + 1 == outcome.attempt.number) {
+          status = record_status::recorded;
+          row->second.progress = {.attempts = outcome.attempt.number,
+                                  .run_attempts = outcome.run_attempts,
+                                  .due = outcome.due};
+          if (outcome.status == delivery_status::delivered)
+            store.erase(row);
+        }
+        if (chance(90))
+          f.window.recorded(outcome.delivery.event, status, f.now);
+      }
+      if (page && chance(50)) {
+        if (chance(10))
+          f.window.page_failed(f.now + 200ms);
+        else
+          f.window.page_loaded(*page);
+        page.reset();
+      }
+      if (chance(3))
+        f.window.release_waiting();
+      if (!store.empty() && chance(2)) {
+        const auto row = std::next(store.begin(), static_cast<int>(random() % store.size()));
+        const auto id = row->second.event->id;
+        if (!attempt || attempt->event->id != id) {
+          store.erase(row);
+          f.window.cancelled(id);
+        }
+      }
+      for (const auto& outcome : f.window.overdue_records(f.now))
+        records.push_back(outcome);
+    }
+    CHECK(store.empty());
   }
 }

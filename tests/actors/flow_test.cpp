@@ -384,3 +384,14 @@ TEST_CASE("a test event is sent at once and recorded nowhere") {
   REQUIRE(made);
   CHECK(made->status_code == 204);
 }
+
+TEST_CASE("what the subscriptions of an ingest that died had held is found by the next") {
+  actor_fixture f;
+  f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 1; });
+  f.submit(20);
+  f.simulated.advance(60s, 1s);
+  REQUIRE(f.requests.size() == 1);
+  caf::anon_send_exit(f.env.addresses.ingest.get(), caf::exit_reason::kill);
+  f.simulated.advance(5s, 100ms);
+  CHECK(f.requests.size() == 2);
+}

@@ -228,7 +228,7 @@ TEST_CASE("a patch with a fault is refused with its field") {
                 "/label_filter/tier");
   check_refused(merge(R"({"metadata":[]})"), ec::wrong_type, "/metadata");
   check_refused(merge(R"({"colour":1})"), ec::unknown_field, "/colour");
-  check_refused(merge(R"({"ordering":"fifo"})"), ec::not_supported, "/ordering");
+  check_refused(merge(R"({"ordering":"lifo"})"), ec::invalid_value, "/ordering");
   check_refused(merge(R"({"circuit_breaker":{"open_ms":1}})"), ec::invalid_value,
                 "/circuit_breaker/open_ms");
 }

@@ -268,9 +268,13 @@ TEST_CASE("the body is the payload or an envelope") {
     check_refused("body", value, ec::wrong_type);
 }
 
-TEST_CASE("the ordering is parallel, and fifo is not available yet") {
-  accepted("ordering", "\"parallel\"");
-  check_refused("ordering", "\"fifo\"", ec::not_supported);
+TEST_CASE("the ordering is parallel or fifo") {
+  CHECK(subscription_settings{}.ordering == ordering::parallel);
+  CHECK(accepted("ordering", "\"parallel\"").ordering == ordering::parallel);
+  const auto in_order = accepted("ordering", "\"fifo\"");
+  CHECK(in_order.ordering == ordering::fifo);
+  CHECK(accepted(parse_subscription_settings(object_of(text_of(in_order)))).ordering ==
+        ordering::fifo);
   for (const auto* value : {"\"\"", "\"sideways\""})
     check_refused("ordering", value, ec::invalid_value);
   for (const auto* value : {"null", "1", "[]"})

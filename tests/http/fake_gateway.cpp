@@ -76,6 +76,14 @@ void fake_gateway::delivery_cancelled(const domain::delivery_id& delivery) {
   cancelled_.push_back(delivery);
 }
 
+/// As many as in no other place, so that a mix-up shows.
+std::array<actors::queue_activity, 3> fake_gateway::queues() const {
+  return {actors::queue_activity{
+              .queue = domain::priority::high, .in_flight = 1, .delivered = 2, .dead = 3},
+          {.queue = domain::priority::normal, .in_flight = 4, .delivered = 5, .dead = 6},
+          {.queue = domain::priority::low, .in_flight = 7, .delivered = 8, .dead = 9}};
+}
+
 void fake_gateway::send_test(std::shared_ptr<const domain::subscription>,
                              std::shared_ptr<const domain::event> event,
                              std::function<void(domain::attempt)> done) {

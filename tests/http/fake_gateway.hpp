@@ -4,6 +4,7 @@
 #include "domain/id.hpp"
 #include "persistence/store.hpp"
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,6 +22,7 @@ public:
   void catalog_changed() override;
   void deliveries_due(std::span<const domain::subscription_number> subscriptions) override;
   void delivery_cancelled(const domain::delivery_id& delivery) override;
+  std::array<actors::queue_activity, 3> queues() const override;
   void send_test(std::shared_ptr<const domain::subscription> subscription,
                  std::shared_ptr<const domain::event> event,
                  std::function<void(domain::attempt)> done) override;

@@ -81,7 +81,28 @@ TEST_CASE("queues show what is pending, by priority") {
   api.submit();
   const reply got = api.send("GET", "/api/v1/queues");
   CHECK(got.status == 200);
-  CHECK(got.contains(R"("priority":"normal","pending":1)"));
+  CHECK(got.contains(R"("priority":"normal","paused":false,"pending":1,"in_flight":4,)"
+                     R"("delivered":5,"failed":6)"));
+}
+
+TEST_CASE("a queue is paused and resumed by an administrator") {
+  api_fixture api;
+  const reply paused = api.send("POST", "/api/v1/queues/low/pause");
+  CHECK(paused.status == 200);
+  CHECK(text_at(paused, "/priority") == "low");
+  CHECK(text_at(paused, "/paused") == "true");
+  CHECK(text_at(api.send("GET", "/api/v1/queues"), "/data/2/paused") == "true");
+  CHECK(text_at(api.send("GET", "/api/v1/queues"), "/data/1/paused") == "false");
+  CHECK(text_at(api.send("POST", "/api/v1/queues/low/resume"), "/paused") == "false");
+  CHECK(api.send("POST", "/api/v1/queues/urgent/pause").status == 404);
+  CHECK(api.gateway.catalog_changes() == 2);
+}
+
+TEST_CASE("who only manages may not pause queues, which are everybody's") {
+  api_fixture_options options;
+  options.key.scopes = static_cast<std::uint8_t>(domain::scope::manage);
+  api_fixture api(options);
+  CHECK(api.send("POST", "/api/v1/queues/low/pause").status == 403);
 }
 
 TEST_CASE("the document describes exactly the operations that are served") {

@@ -85,7 +85,7 @@ TEST_CASE("an invalid subscription is refused with its code and field") {
       {url + R"(,"headers":{"X":"a\r\nb"}})", 422, "invalid_value", "/headers/X"},
       {url + R"(,"timeout_ms":0})", 422, "invalid_value", "/timeout_ms"},
       {url + R"(,"timeout_ms":60001})", 422, "invalid_value", "/timeout_ms"},
-      {url + R"(,"ordering":"fifo"})", 422, "not_supported", "/ordering"},
+      {url + R"(,"ordering":"lifo"})", 422, "invalid_value", "/ordering"},
       {url + R"(,"rate_limit_per_second":0})", 422, "invalid_value", "/rate_limit_per_second"},
       {url + R"(,"circuit_breaker":{"failure_rate":0}})", 422, "invalid_value",
        "/circuit_breaker/failure_rate"},

@@ -169,7 +169,7 @@ delivery_row world::delivery(const domain::event_id& event,
 }
 
 std::vector<domain::event_id> world::pending(const domain::subscription& subscription) {
-  const auto page = expect(queue->page(subscription.number, timestamp::max(), 1000, SIZE_MAX));
+  const auto page = expect(queue->page({subscription.number, timestamp::max(), 1000, SIZE_MAX}));
   std::vector<domain::event_id> events;
   for (const auto& delivery : page.deliveries)
     events.push_back(delivery.event->id);

@@ -29,7 +29,7 @@ STORE_TEST_CASE("a dead or delivered delivery that is retried starts its schedul
     world.record(world.outcome(it.event, it.subscription, 2, status));
     expect(world.history->retry_delivery(world.owner, it.id, at(100)));
 
-    const auto page = expect(world.queue->page(it.subscription.number, at(100), 10, SIZE_MAX));
+    const auto page = expect(world.queue->page({it.subscription.number, at(100), 10, SIZE_MAX}));
     REQUIRE(page.deliveries.size() == 1);
     CHECK(page.deliveries[0].progress.attempts == 2);
     CHECK(page.deliveries[0].progress.run_attempts == 0);

@@ -43,7 +43,7 @@ STORE_TEST_CASE("an appended event has a pending delivery for each of its target
   const auto bystander = world.subscribe();
   const auto event = world.submit({first, second});
   for (const auto& subscription : {first, second}) {
-    const auto page = expect(world.queue->page(subscription.number, world.now, 10, SIZE_MAX));
+    const auto page = expect(world.queue->page({subscription.number, world.now, 10, SIZE_MAX}));
     REQUIRE(page.deliveries.size() == 1);
     CHECK(page.deliveries[0].event->id == event);
     CHECK(page.deliveries[0].progress.due == world.now);

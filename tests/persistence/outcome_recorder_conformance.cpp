@@ -41,7 +41,7 @@ STORE_TEST_CASE("a failure with a retry leaves the delivery pending with its pro
   made.attempt.error = domain::attempt_error::timeout;
   CHECK(world.record(made) == record_status::recorded);
 
-  const auto page = expect(world.queue->page(subscription.number, made.due, 10, SIZE_MAX));
+  const auto page = expect(world.queue->page({subscription.number, made.due, 10, SIZE_MAX}));
   REQUIRE(page.deliveries.size() == 1);
   CHECK(page.deliveries[0].progress.attempts == 1);
   CHECK(page.deliveries[0].progress.run_attempts == 1);

@@ -111,7 +111,8 @@ TEST_CASE("PostgreSQL: large payloads are stored compressed and come back as the
   const auto subscription = world.subscribe();
   const auto event = world.submit({subscription}, payload);
   CHECK(expect(world.history->find_event(world.owner, event)).payload == payload);
-  const auto page = expect(world.queue->page(subscription.number, timestamp::max(), 10, SIZE_MAX));
+  const auto page =
+      expect(world.queue->page({subscription.number, timestamp::max(), 10, SIZE_MAX}));
   CHECK(page.deliveries.at(0).event->payload == payload);
   CHECK(ask<int>(place, "select length(payload) from events") < 10'000);
 }

@@ -12,13 +12,13 @@ STORE_TEST_CASE("a page holds what is due, in the order of due times, and says w
   world.now = at(20);
   const auto third = world.submit({subscription});
 
-  auto page = expect(world.queue->page(subscription.number, at(10), 10, SIZE_MAX));
+  auto page = expect(world.queue->page({subscription.number, at(10), 10, SIZE_MAX}));
   REQUIRE(page.deliveries.size() == 2);
   CHECK(page.deliveries[0].event->id == second);
   CHECK(page.deliveries[1].event->id == retried);
   CHECK(page.next_due == at(20));
 
-  page = expect(world.queue->page(subscription.number, at(20), 10, SIZE_MAX));
+  page = expect(world.queue->page({subscription.number, at(20), 10, SIZE_MAX}));
   REQUIRE(page.deliveries.size() == 3);
   CHECK(page.deliveries[2].event->id == third);
   CHECK_FALSE(page.next_due);
@@ -28,17 +28,20 @@ STORE_TEST_CASE("the bound of a page's due times is inclusive") {
   auto world = make_world<place_type>();
   const auto subscription = world.subscribe();
   world.submit({subscription});
-  const auto early = expect(world.queue->page(subscription.number, world.now - 1us, 10, SIZE_MAX));
+  const auto early =
+      expect(world.queue->page({subscription.number, world.now - 1us, 10, SIZE_MAX}));
   CHECK(early.deliveries.empty());
   CHECK(early.next_due == world.now);
-  CHECK(expect(world.queue->page(subscription.number, world.now, 10, SIZE_MAX)).deliveries.size() ==
-        1);
+  CHECK(
+      expect(world.queue->page({subscription.number, world.now, 10, SIZE_MAX})).deliveries.size() ==
+      1);
 }
 
 STORE_TEST_CASE("an empty queue makes an empty page with nothing to come") {
   auto world = make_world<place_type>();
   const auto subscription = world.subscribe();
-  const auto page = expect(world.queue->page(subscription.number, timestamp::max(), 10, SIZE_MAX));
+  const auto page =
+      expect(world.queue->page({subscription.number, timestamp::max(), 10, SIZE_MAX}));
   CHECK(page.deliveries.empty());
   CHECK_FALSE(page.next_due);
 }
@@ -51,13 +54,13 @@ STORE_TEST_CASE("a page ends at its number of deliveries and names the due time 
     world.now = at(i);
     events.push_back(world.submit({subscription}));
   }
-  const auto page = expect(world.queue->page(subscription.number, at(100), 3, SIZE_MAX));
+  const auto page = expect(world.queue->page({subscription.number, at(100), 3, SIZE_MAX}));
   REQUIRE(page.deliveries.size() == 3);
   for (std::size_t i = 0; i < 3; ++i)
     CHECK(page.deliveries[i].event->id == events[i]);
   CHECK(page.next_due == at(3));
 
-  const auto exact = expect(world.queue->page(subscription.number, at(100), 4, SIZE_MAX));
+  const auto exact = expect(world.queue->page({subscription.number, at(100), 4, SIZE_MAX}));
   CHECK(exact.deliveries.size() == 4);
   CHECK_FALSE(exact.next_due);
 }
@@ -70,7 +73,8 @@ STORE_TEST_CASE("a page ends before the payload that exceeds its bytes, but hold
     world.submit({subscription}, std::string(100, 'x'));
   }
   const auto size = [&](std::size_t payload_bytes_max) {
-    const auto page = expect(world.queue->page(subscription.number, at(9), 10, payload_bytes_max));
+    const auto page =
+        expect(world.queue->page({subscription.number, at(9), 10, payload_bytes_max}));
     return page.deliveries.size();
   };
   CHECK(size(300) == 3);
@@ -78,7 +82,7 @@ STORE_TEST_CASE("a page ends before the payload that exceeds its bytes, but hold
   CHECK(size(200) == 2);
   CHECK(size(199) == 1);
   CHECK(size(0) == 1);
-  CHECK(expect(world.queue->page(subscription.number, at(9), 10, 200)).next_due == at(2));
+  CHECK(expect(world.queue->page({subscription.number, at(9), 10, 200})).next_due == at(2));
   // The reader is as good as before after a page that was cut.
   CHECK(size(300) == 3);
 }
@@ -100,7 +104,7 @@ STORE_TEST_CASE("a page's events carry everything a delivery needs") {
   made->labels = {{"region", "\"eu\""}};
   made->priority = domain::priority::low;
   expect(world.append({{made, {{subscription.number, shard_of(subscription.id)}}, {}}}));
-  const auto page = expect(world.queue->page(subscription.number, world.now, 1, SIZE_MAX));
+  const auto page = expect(world.queue->page({subscription.number, world.now, 1, SIZE_MAX}));
   REQUIRE(page.deliveries.size() == 1);
   const auto& found = *page.deliveries[0].event;
   CHECK(found.id == made->id);

@@ -58,7 +58,7 @@ void use_every_session(world& world) {
   expect(world.catalog->find_subscription(subscription.number));
   expect(world.store->open_outbox()->first(10));
   expect(world.store->open_outbox()->remove(std::vector{hash_of("a")}));
-  expect(world.queue->page(subscription.number, at(100), 3, 1000));
+  expect(world.queue->page({subscription.number, at(100), 3, 1000}));
   expect(world.queue->due_subscriptions({}, at(-1), at(100)));
   expect(world.catalog->find_api_keys("first"));
   expect(world.catalog->changes_since(1));

@@ -194,7 +194,7 @@ TEST_CASE("a page that was cut does not keep the log from being emptied") {
   const auto subscription = world.subscribe();
   for (int i = 0; i < 3; ++i)
     world.submit({subscription}, std::string(1000, 'x'));
-  REQUIRE(expect(world.queue->page(subscription.number, world.now, 10, 1500)).deliveries.size() ==
+  REQUIRE(expect(world.queue->page({subscription.number, world.now, 10, 1500})).deliveries.size() ==
           1);
   expect(world.history->list_events(world.owner, {}, {1, std::nullopt}));
   expect(world.history->list_deliveries(world.owner, {}, {1, std::nullopt}));

@@ -7,9 +7,11 @@ namespace talaria::persistence::schema::sqlite {
 extern const migration first_tables;
 extern const migration application_retention;
 extern const migration operational_events;
+extern const migration order_and_pauses;
 
 std::span<const migration> migrations() {
-  static const std::array all{first_tables, application_retention, operational_events};
+  static const std::array all{first_tables, application_retention, operational_events,
+                              order_and_pauses};
   return all;
 }
 
