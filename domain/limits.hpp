@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 /// Every bound a client can meet, in one place.
 namespace talaria::domain::limits {
@@ -66,10 +67,29 @@ inline constexpr std::size_t secret_key_bytes_default = 32;
 inline constexpr std::chrono::hours secret_overlap_default = 24h;
 inline constexpr std::chrono::hours secret_overlap_max = 168h;
 
+// The payload filter of a subscription.
+inline constexpr std::size_t filter_bytes_max = 8 * 1024;
+/// A comparison alone is one deep.
+inline constexpr std::size_t filter_depth_max = 8;
+/// Of one `and` or `or`.
+inline constexpr std::size_t filter_rules_max = 16;
+/// Of all rules together: what an event costs.
+inline constexpr std::size_t filter_comparisons_max = 64;
+inline constexpr std::size_t filter_path_bytes_max = 256;
+inline constexpr std::size_t filter_string_bytes_max = 256;
+/// Of one `in`.
+inline constexpr std::size_t filter_values_max = 64;
+/// Numbers that are closer to 0 or farther from it do not survive being stored.
+inline constexpr std::string_view filter_number_min = "1e-300";
+inline constexpr std::string_view filter_number_max = "1e300";
+
 // What is kept of a receiver's answer.
 inline constexpr std::size_t response_body_characters_kept = 1000;
 
 static_assert(event_body_bytes_max < batch_bytes_max);
+// Each rule but the innermost adds an object and an array, and `in` one more, inside the settings.
+static_assert(2 * filter_depth_max + 1 < json_depth_max);
+static_assert(filter_bytes_max < management_body_bytes_max);
 static_assert(in_flight_default <= in_flight_max);
 static_assert(page_limit_default <= page_limit_max);
 
