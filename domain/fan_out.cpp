@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 
 namespace talaria::domain {
 
@@ -13,13 +14,32 @@ bool labels_match(const labels& wanted, const labels& given) {
   });
 }
 
+/// Parses a payload when the first filter asks for it.
+class payload_at_need {
+public:
+  explicit payload_at_need(const std::string& text) : text_(text) {}
+
+  bool matches(const payload_filter& filter) {
+    if (filter.empty())
+      return true;
+    if (!parsed_)
+      parsed_.emplace(text_);
+    return filter.matches(*parsed_);
+  }
+
+private:
+  const std::string& text_;
+  std::optional<parsed_payload> parsed_;
+};
+
 }  // namespace
 
-bool wants(const subscription_settings& settings, std::string_view event_type,
-           const labels& event_labels) {
+bool wants(const subscription_settings& settings, const event& event) {
+  payload_at_need payload{event.payload};
   return std::any_of(settings.event_types.begin(), settings.event_types.end(),
-                     [&](const auto& pattern) { return matches(pattern, event_type); }) &&
-         labels_match(settings.label_filter, event_labels);
+                     [&](const auto& pattern) { return matches(pattern, event.type); }) &&
+         labels_match(settings.label_filter, event.labels) &&
+         payload.matches(settings.payload_filter);
 }
 
 bool fan_out::interest_order::operator()(const interest& left, const interest& right) const {
@@ -27,6 +47,8 @@ bool fan_out::interest_order::operator()(const interest& left, const interest& r
     return left.application < right.application;
   if (left.event_types != right.event_types)
     return left.event_types < right.event_types;
+  if (const auto order = left.filter <=> right.filter; order != 0)
+    return order < 0;
   return std::ranges::lexicographical_compare(left.label_filter, right.label_filter, {},
                                               &label::name, &label::name) ||
          (std::ranges::equal(left.label_filter, right.label_filter, {}, &label::name,
@@ -39,8 +61,9 @@ void fan_out::put(const subscription& added) {
   erase(added.number);
   if (!added.active())
     return;
-  const auto [found, is_new] = groups_.try_emplace(
-      {added.application, added.settings.event_types, added.settings.label_filter});
+  const auto [found, is_new] =
+      groups_.try_emplace({added.application, added.settings.event_types,
+                           added.settings.label_filter, added.settings.payload_filter});
   auto& members = found->second;
   members.insert(std::ranges::lower_bound(members, added.number), added.number);
   by_number_.emplace(added.number, &*found);
@@ -111,8 +134,10 @@ std::vector<const fan_out::group*> fan_out::find_groups(const event& event) cons
 
 std::vector<subscription_number> fan_out::match(const event& event) const {
   std::vector<subscription_number> matched;
+  payload_at_need payload{event.payload};
   for (const auto* group : find_groups(event)) {
-    if (!labels_match(group->first.label_filter, event.labels))
+    const auto& asked = group->first;
+    if (!labels_match(asked.label_filter, event.labels) || !payload.matches(asked.filter))
       continue;
     const auto& members = group->second;
     const auto middle = static_cast<std::ptrdiff_t>(matched.size());

@@ -16,8 +16,9 @@ namespace talaria::domain {
 ///
 /// Subscriptions that ask for the same are kept as one group, and groups by application and by
 /// pattern: matching costs one look-up per level of the event's type, a look at each group found
-/// and what is matched, however many subscriptions there are. One more of them costs its number
-/// twice. Not thread-safe.
+/// and what is matched, however many subscriptions there are. The payload is parsed once, and only
+/// for a group with a payload filter. One more subscription costs its number twice. Not
+/// thread-safe.
 class fan_out {
 public:
   fan_out() = default;
@@ -41,6 +42,7 @@ private:
     application_id application;
     std::vector<std::string> event_types;
     labels label_filter;
+    payload_filter filter;
   };
   struct interest_order {
     bool operator()(const interest& left, const interest& right) const;

@@ -4,6 +4,7 @@
 #include "domain/event.hpp"
 #include "domain/id.hpp"
 #include "domain/limits.hpp"
+#include "domain/payload_filter.hpp"
 #include "domain/retry_schedule.hpp"
 #include "domain/subscription_health.hpp"
 #include "domain/time.hpp"
@@ -37,6 +38,7 @@ struct subscription_settings {
   std::vector<std::string> event_types = {"*"};
   /// Each label must equal the value; see `label`.
   labels label_filter;
+  domain::payload_filter payload_filter;
   std::string description;
   /// A JSON object of the client's own, as text.
   std::string metadata = "{}";
@@ -59,9 +61,8 @@ struct subscription_settings {
   domain::ordering ordering = ordering::parallel;
 };
 
-/// Whether a subscription with these settings wants an event.
-bool wants(const subscription_settings& settings, std::string_view event_type,
-           const labels& event_labels);
+/// Whether a subscription with these settings wants an event of its application.
+bool wants(const subscription_settings& settings, const event& event);
 
 /// Reads the settings of a new subscription.
 ///
@@ -70,7 +71,7 @@ bool wants(const subscription_settings& settings, std::string_view event_type,
 result<subscription_settings> parse_subscription_settings(const boost::json::object& fields);
 
 /// Changes settings by JSON Merge Patch (RFC 7396): a member that is absent keeps its value, one
-/// that is null gets its default.
+/// that is null gets its default. A schedule and a payload filter are replaced as a whole.
 ///
 /// @returns as `parse_subscription_settings`.
 result<subscription_settings> merge_subscription_settings(const boost::json::object& changes,

@@ -86,6 +86,10 @@ constexpr std::array members{
            [](const json::value& value, subscription_settings& into) {
              return assign(into.label_filter, read_label_filter(value));
            }},
+    member{"payload_filter",
+           [](const json::value& value, subscription_settings& into) {
+             return assign(into.payload_filter, payload_filter::parse(value));
+           }},
     member{"description",
            [](const json::value& value, subscription_settings& into) {
              return assign(into.description,
@@ -220,7 +224,11 @@ result<subscription_settings> merge_subscription_settings(const json::object& ch
   // A schedule is replaced as a whole, since its two forms exclude each other.
   if (changes.contains("retry"))
     fields.erase("retry");
-  return parse_subscription_settings(merge_patch(std::move(fields), changes));
+  auto merged = merge_patch(std::move(fields), changes);
+  // So is a rule, in which a null is a value to compare with.
+  if (const auto* rule = changes.if_contains("payload_filter"))
+    merged["payload_filter"] = *rule;
+  return parse_subscription_settings(merged);
 }
 
 json::object to_json(const subscription_settings& settings) {
@@ -248,6 +256,8 @@ json::object to_json(const subscription_settings& settings) {
       {"circuit_breaker", to_json(settings.circuit_breaker)},
       {"disable_after_failing_hours", settings.disable_after_failing.count()},
   };
+  if (!settings.payload_filter.empty())
+    fields["payload_filter"] = settings.payload_filter.to_json();
   if (settings.priority)
     fields["priority"] = to_string(*settings.priority);
   if (settings.rate_limit_per_second)

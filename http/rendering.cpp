@@ -94,6 +94,9 @@ std::string to_json(const domain::subscription& subscription, domain::timestamp 
   for (auto& [name, value] : domain::to_json(subscription.settings)) {
     fields[name] = std::move(value);
   }
+  if (subscription.settings.payload_filter.empty()) {
+    fields["payload_filter"] = nullptr;
+  }
   if (!subscription.settings.priority) {
     fields["priority"] = nullptr;
   }

@@ -1,5 +1,7 @@
 #include "domain/fan_out.hpp"
 
+#include "tests/domain/payload_rule_json.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -39,6 +41,18 @@ event submitted(std::string type, labels given = {}, application_id application 
   made.application = application;
   made.type = std::move(type);
   made.labels = std::move(given);
+  return made;
+}
+
+subscription filtering(std::uint32_t number, std::string_view rule) {
+  auto made = subscribed(number, {"*"});
+  made.settings.payload_filter = test::filter_of(rule);
+  return made;
+}
+
+event paying(std::string payload) {
+  auto made = submitted("a");
+  made.payload = std::move(payload);
   return made;
 }
 
@@ -87,10 +101,23 @@ public:
     made.settings.enabled = below(8) != 0;
     made.paused = below(8) == 0;
     made.disabled = below(8) == 0 ? disabled_reason::gone : disabled_reason::none;
+    if (below(2) == 0)
+      made.settings.payload_filter = rule();
+    return made;
+  }
+
+  event any_event() {
+    auto made = submitted(event_type(), any_labels(3), application());
+    made.payload = fmt::format(R"({{"{}":{}}})", name(), below(3));
     return made;
   }
 
 private:
+  payload_filter rule() {
+    const auto compared_by = below(2) == 0 ? "eq" : "ne";
+    return test::filter_of(test::comparison(compared_by, std::to_string(below(3)), '/' + name()));
+  }
+
   std::string name() { return std::string(1, static_cast<char>('a' + below(3))); }
 
   std::string pattern() {
@@ -107,8 +134,7 @@ private:
 number_list ask_all(const std::map<std::uint32_t, subscription>& all, const event& event) {
   number_list wanting;
   for (const auto& [number, one] : all) {
-    if (one.active() && one.application == event.application &&
-        wants(one.settings, event.type, event.labels))
+    if (one.active() && one.application == event.application && wants(one.settings, event))
       wanting.push_back(number);
   }
   return wanting;
@@ -118,20 +144,28 @@ number_list ask_all(const std::map<std::uint32_t, subscription>& all, const even
 
 TEST_CASE("a subscription wants an event that one of its patterns matches") {
   const auto settings = subscribed(1, {"user.created", "order.*"}).settings;
-  CHECK(wants(settings, "user.created", {}));
-  CHECK(wants(settings, "order.paid", {}));
-  CHECK_FALSE(wants(settings, "user.deleted", {}));
-  CHECK_FALSE(wants(settings, "order", {}));
+  CHECK(wants(settings, submitted("user.created")));
+  CHECK(wants(settings, submitted("order.paid")));
+  CHECK_FALSE(wants(settings, submitted("user.deleted")));
+  CHECK_FALSE(wants(settings, submitted("order")));
 }
 
 TEST_CASE("a subscription wants an event only if every label of its filter is there") {
   const auto settings = subscribed(1, {"*"}, {{"region", "\"eu\""}, {"tier", "1"}}).settings;
-  CHECK(wants(settings, "user", {{"region", "\"eu\""}, {"tier", "1"}}));
-  CHECK(wants(settings, "user", {{"tier", "1"}, {"other", "true"}, {"region", "\"eu\""}}));
-  CHECK_FALSE(wants(settings, "user", {{"region", "\"eu\""}}));
-  CHECK_FALSE(wants(settings, "user", {{"region", "\"eu\""}, {"tier", "\"1\""}}));
-  CHECK_FALSE(wants(settings, "user", {{"region", "\"us\""}, {"tier", "1"}}));
-  CHECK_FALSE(wants(settings, "user", {}));
+  CHECK(wants(settings, submitted("user", {{"region", "\"eu\""}, {"tier", "1"}})));
+  CHECK(
+      wants(settings, submitted("user", {{"tier", "1"}, {"other", "true"}, {"region", "\"eu\""}})));
+  CHECK_FALSE(wants(settings, submitted("user", {{"region", "\"eu\""}})));
+  CHECK_FALSE(wants(settings, submitted("user", {{"region", "\"eu\""}, {"tier", "\"1\""}})));
+  CHECK_FALSE(wants(settings, submitted("user", {{"region", "\"us\""}, {"tier", "1"}})));
+  CHECK_FALSE(wants(settings, submitted("user")));
+}
+
+TEST_CASE("a subscription wants an event only if its payload filter matches") {
+  const auto settings = filtering(1, R"({"path":"/amount","gt":100})").settings;
+  CHECK(wants(settings, paying(R"({"amount":101})")));
+  CHECK_FALSE(wants(settings, paying(R"({"amount":100})")));
+  CHECK_FALSE(wants(settings, paying("{}")));
 }
 
 TEST_CASE("an empty fan-out matches nothing") {
@@ -181,6 +215,48 @@ TEST_CASE("a subscription is found only with the labels it filters by") {
   subscriptions.put(subscribed(2, {"a"}));
   CHECK(numbers(subscriptions.match(submitted("a", {{"region", "\"eu\""}}))) == number_list{1, 2});
   CHECK(numbers(subscriptions.match(submitted("a", {{"region", "\"us\""}}))) == number_list{2});
+}
+
+TEST_CASE("a subscription is found only by payloads that its filter matches") {
+  fan_out subscriptions;
+  subscriptions.put(filtering(1, R"({"path":"/amount","gt":100})"));
+  subscriptions.put(filtering(2, R"({"path":"/amount","lte":100})"));
+  subscriptions.put(subscribed(3, {"a"}));
+  CHECK(numbers(subscriptions.match(paying(R"({"amount":101})"))) == number_list{1, 3});
+  CHECK(numbers(subscriptions.match(paying(R"({"amount":100})"))) == number_list{2, 3});
+  CHECK(numbers(subscriptions.match(paying("[]"))) == number_list{3});
+}
+
+TEST_CASE("those whose filters mean the same are found and taken out one by one") {
+  fan_out subscriptions;
+  subscriptions.put(filtering(1, R"({"path":"/amount","eq":100})"));
+  subscriptions.put(filtering(2, R"({"eq":1e2,"path":"/amount"})"));
+  CHECK(numbers(subscriptions.match(paying(R"({"amount":100})"))) == number_list{1, 2});
+  subscriptions.erase(subscription_number{1});
+  CHECK(numbers(subscriptions.match(paying(R"({"amount":100})"))) == number_list{2});
+}
+
+TEST_CASE("a filter that is put again, or taken away, replaces the one before") {
+  fan_out subscriptions;
+  subscriptions.put(filtering(1, R"({"path":"/amount","eq":1})"));
+  subscriptions.put(filtering(1, R"({"path":"/amount","eq":2})"));
+  CHECK(subscriptions.match(paying(R"({"amount":1})")).empty());
+  CHECK(numbers(subscriptions.match(paying(R"({"amount":2})"))) == number_list{1});
+  subscriptions.put(subscribed(1, {"*"}));
+  CHECK(numbers(subscriptions.match(paying(R"({"amount":1})"))) == number_list{1});
+}
+
+TEST_CASE("labels and payload must both be what a subscription filters by") {
+  fan_out subscriptions;
+  auto both = filtering(1, R"({"path":"/amount","eq":1})");
+  both.settings.label_filter = {{"region", "\"eu\""}};
+  subscriptions.put(both);
+  auto event = paying(R"({"amount":1})");
+  CHECK(subscriptions.match(event).empty());
+  event.labels = {{"region", "\"eu\""}};
+  CHECK(numbers(subscriptions.match(event)) == number_list{1});
+  event.payload = R"({"amount":2})";
+  CHECK(subscriptions.match(event).empty());
 }
 
 TEST_CASE("a subscription that is put again is found by its new patterns alone") {
@@ -273,7 +349,7 @@ TEST_CASE("matching finds whom asking every subscription finds, through changes 
         all.insert_or_assign(number, random.any_subscription(number));
         subscriptions.put(all.at(number));
       }
-      const auto event = submitted(random.event_type(), random.any_labels(3), random.application());
+      const auto event = random.any_event();
       CAPTURE(step);
       CAPTURE(event.type);
       const auto found = numbers(subscriptions.match(event));

@@ -16,6 +16,7 @@ constexpr std::string_view full_text = R"({
   "url": "https://example.com/hooks",
   "event_types": ["user.*", "order.paid"],
   "label_filter": {"region": "eu", "tier": 1, "ratio": 0.5, "vip": true},
+  "payload_filter": {"and": [{"path": "/amount", "gt": 100}, {"path": "/state", "ne": null}]},
   "description": "orders of the EU",
   "metadata": {"team": "a", "nested": {"x": 1, "y": [1, 2]}, "retry": {"kept": 1, "dropped": 2}},
   "enabled": false,
@@ -66,6 +67,7 @@ TEST_CASE("what is written for a client reads back as the same settings") {
   CHECK(again.headers == settings.headers);
   CHECK(again.retry == settings.retry);
   CHECK(again.metadata == settings.metadata);
+  CHECK(again.payload_filter == settings.payload_filter);
 }
 
 TEST_CASE("a client sees every field that it may write, under its name") {
@@ -78,7 +80,7 @@ TEST_CASE("a client sees every field that it may write, under its name") {
   CHECK(written.at("ordering") == "parallel");
 }
 
-TEST_CASE("a client sees the defaults, and no priority unless one is set") {
+TEST_CASE("a client sees the defaults, and neither priority nor payload filter unless one is set") {
   subscription_settings settings;
   settings.url = "https://example.com/";
   const auto written = to_json(settings);
@@ -88,6 +90,7 @@ TEST_CASE("a client sees the defaults, and no priority unless one is set") {
   CHECK(written.at("timeout_ms") == 15000);
   CHECK(written.at("retry").at("delays_ms").as_array().size() == 7);
   CHECK_FALSE(written.contains("priority"));
+  CHECK_FALSE(written.contains("payload_filter"));
 }
 
 TEST_CASE("an empty patch changes nothing") {
@@ -98,6 +101,7 @@ TEST_CASE("a member of the patch replaces its field alone") {
   const std::vector<std::pair<std::string, std::string>> changes{
       {"url", R"("https://other.example/")"},
       {"event_types", R"(["a"])"},
+      {"payload_filter", R"({"path":"/state","eq":null})"},
       {"description", R"("changed")"},
       {"enabled", "true"},
       {"method", R"("PATCH")"},
@@ -121,9 +125,10 @@ TEST_CASE("null gives each field its default and changes no other") {
   subscription_settings defaults;
   defaults.url = "https://example.com/";
   const auto default_fields = to_json(defaults);
-  for (const auto* name : {"event_types", "label_filter", "description", "metadata", "enabled",
-                           "method", "headers", "timeout_ms", "priority", "max_in_flight",
-                           "rate_limit_per_second", "retry", "signature", "body", "ordering"}) {
+  for (const auto* name :
+       {"event_types", "label_filter", "payload_filter", "description", "metadata", "enabled",
+        "method", "headers", "timeout_ms", "priority", "max_in_flight", "rate_limit_per_second",
+        "retry", "signature", "body", "ordering"}) {
     auto expected = to_json(full_settings());
     if (const auto* value = default_fields.if_contains(name))
       expected[name] = *value;
@@ -218,6 +223,20 @@ TEST_CASE("a schedule is replaced as a whole, by a list or by another exponentia
 TEST_CASE("a null in a new schedule stands for nothing") {
   CHECK(merged(R"({"retry":{"delays_ms":[5],"strategy":null,"base_ms":null}})").retry.delays() ==
         std::vector<retry_schedule::duration>{5ms});
+}
+
+TEST_CASE("a rule is replaced as a whole, and the nulls in it are kept") {
+  CHECK(to_json(merged(R"({"payload_filter":{"not":{"path":"/a","eq":null}}})"))
+            .at("payload_filter") == object_of(R"({"not":{"path":"/a","eq":null}})"));
+  check_refused(merge(R"({"payload_filter":{"path":"/a"}})"), ec::missing_field, "/payload_filter");
+  check_refused(merge(R"({"payload_filter":{"and":[{"path":"/a","eq":1},{"path":"b","eq":1}]}})"),
+                ec::invalid_value, "/payload_filter/and/1/path");
+}
+
+TEST_CASE("a new subscription may have a filter with a null, or null for none") {
+  const auto created = accepted("payload_filter", R"({"path":"/a","eq":null})");
+  CHECK(accepted(merge(R"({"enabled":false})", created)).payload_filter == created.payload_filter);
+  CHECK(accepted("payload_filter", "null").payload_filter.empty());
 }
 
 TEST_CASE("a patch with a fault is refused with its field") {

@@ -83,6 +83,9 @@ TEST_CASE("an invalid subscription is refused with its code and field") {
       {url + R"(,"headers":{"Host":"x"}})", 422, "invalid_value", "/headers/Host"},
       {url + R"(,"headers":{"webhook-id":"x"}})", 422, "invalid_value", "/headers/webhook-id"},
       {url + R"(,"headers":{"X":"a\r\nb"}})", 422, "invalid_value", "/headers/X"},
+      {url + R"(,"payload_filter":[]})", 422, "wrong_type", "/payload_filter"},
+      {url + R"(,"payload_filter":{"path":"/a","like":"x"}})", 422, "unknown_field",
+       "/payload_filter/like"},
       {url + R"(,"timeout_ms":0})", 422, "invalid_value", "/timeout_ms"},
       {url + R"(,"timeout_ms":60001})", 422, "invalid_value", "/timeout_ms"},
       {url + R"(,"ordering":"lifo"})", 422, "invalid_value", "/ordering"},
@@ -199,6 +202,37 @@ TEST_CASE("a patch changes what it names and keeps the rest") {
   CHECK(api.send("PATCH", one(id), R"({"secret":"x"})").status == 422);
   CHECK(api.send("PATCH", one(id), "{").status == 400);
   CHECK(json_of(api.send("GET", one(id))) == json_of(got));
+}
+
+TEST_CASE("a payload filter is shown as it was given, changed as a whole, and taken away by null") {
+  api_fixture api;
+  CHECK(text_at(api.send("GET", one(api.subscribe())), "/payload_filter") == "null");
+  const std::string rule = R"({"or":[{"path":"/a~1b","in":[1,"x",null]},)"
+                           R"({"not":{"path":"/c","exists":true}}]})";
+  const std::string id = api.subscribe(R"(,"payload_filter":)" + rule);
+  CHECK(text_at(api.send("GET", one(id)), "/payload_filter") == rule);
+
+  const std::string other = R"({"path":"/a","eq":null})";
+  const reply got = api.send("PATCH", one(id), R"({"payload_filter":)" + other + "}");
+  CHECK(got.status == 200);
+  CHECK(text_at(got, "/payload_filter") == other);
+  CHECK(text_at(api.send("PATCH", one(id), R"({"description":"d"})"), "/payload_filter") == other);
+  CHECK(text_at(api.send("PATCH", one(id), R"({"payload_filter":null})"), "/payload_filter") ==
+        "null");
+}
+
+TEST_CASE("a payload filter that is wrong is refused with its field, and the old one stays") {
+  api_fixture api;
+  const std::string rule = R"({"path":"/amount","gt":100})";
+  const std::string id = api.subscribe(R"(,"payload_filter":)" + rule);
+  const reply got =
+      api.send("PATCH", one(id),
+               R"({"payload_filter":{"and":[{"path":"/a","eq":1},{"path":"amount","gt":5}]}})");
+  CHECK(got.status == 422);
+  CHECK(text_at(got, "/code") == "invalid_value");
+  CHECK(text_at(got, "/field") == "/payload_filter/and/1/path");
+  CHECK(text_at(api.send("GET", one(id)), "/payload_filter") == rule);
+  CHECK(api.gateway.catalog_changes() == 1);
 }
 
 TEST_CASE("a change for another version is refused with 412") {

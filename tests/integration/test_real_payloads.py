@@ -92,6 +92,10 @@ def test_github_examples_reach_every_subscription_that_wants_them_once_and_unalt
             {"label_filter": {"sender": "Organization"}},
             lambda kind, labels: labels["sender"] == "Organization",
         ),
+        "/organizations-by-payload": (
+            {"payload_filter": {"path": "/sender/type", "eq": "Organization"}},
+            lambda kind, labels: labels["sender"] == "Organization",
+        ),
     }
     with Receiver() as receiver:
         secrets = {}

@@ -1,5 +1,6 @@
 #include "tests/persistence/conformance.hpp"
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -30,6 +31,7 @@ void check_equal(const domain::subscription& found, const domain::subscription& 
   CHECK(found.organization == made.organization);
   CHECK(boost::json::serialize(to_json(found.settings)) ==
         boost::json::serialize(to_json(made.settings)));
+  CHECK(found.settings.payload_filter == made.settings.payload_filter);
   REQUIRE(found.secrets.size() == made.secrets.size());
   for (std::size_t i = 0; i < made.secrets.size(); ++i) {
     CHECK(found.secrets[i].key == made.secrets[i].key);
@@ -42,12 +44,20 @@ void check_equal(const domain::subscription& found, const domain::subscription& 
   CHECK(found.revision == made.revision);
 }
 
+domain::payload_filter payload_filter_of(std::string_view rule) {
+  const auto parsed = domain::payload_filter::parse(boost::json::parse({rule.data(), rule.size()}));
+  REQUIRE(parsed);
+  return *parsed;
+}
+
 /// One that differs from the defaults everywhere.
 domain::subscription elaborate(domain::subscription made) {
   auto& settings = made.settings;
   settings.url = "http://127.0.0.1:8081/a?b=c";
   settings.event_types = {"user.*", "order.placed"};
   settings.label_filter = {{"region", "\"eu\""}, {"tier", "3"}};
+  settings.payload_filter = payload_filter_of(
+      R"({"and":[{"path":"/a~1b","in":[1,0.1,"x",null]},{"not":{"path":"/c","gte":1e17}}]})");
   settings.description = "it's \"quoted\" \xC3\xA9";
   settings.metadata = "{\"a\":{\"b\":[1,2]}}";
   settings.enabled = false;
