@@ -1,10 +1,17 @@
 #include "domain/json_fields.hpp"
 
+#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
 namespace talaria::domain {
 
 namespace json = boost::json;
+
+json::value parse_stored_json(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = limits::json_depth_max;
+  return json::parse({text.data(), text.size()}, {}, options);
+}
 
 std::string pointer(std::string_view field) {
   return fmt::format("/{}", field);

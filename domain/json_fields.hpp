@@ -18,6 +18,11 @@
 /// as a JSON pointer.
 namespace talaria::domain {
 
+/// Reads JSON of our own, as deep as a request's body may be: the library's default is less.
+///
+/// @throws std::exception if it is none.
+boost::json::value parse_stored_json(std::string_view text);
+
 /// The JSON pointer (RFC 6901) to a field.
 std::string pointer(std::string_view field);
 

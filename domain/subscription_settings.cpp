@@ -176,13 +176,6 @@ json::object merge_patch(json::object target, const json::object& patch) {
   return target;
 }
 
-/// Reads metadata of our own, which may be as deep as a request's body.
-json::value parse_metadata(const std::string& text) {
-  json::parse_options options;
-  options.max_depth = limits::json_depth_max;
-  return json::parse(text, {}, options);
-}
-
 }  // namespace
 
 std::string_view to_string(signature_scheme scheme) {
@@ -243,7 +236,7 @@ json::object to_json(const subscription_settings& settings) {
       {"event_types", std::move(event_types)},
       {"label_filter", json::parse(to_json(settings.label_filter))},
       {"description", settings.description},
-      {"metadata", parse_metadata(settings.metadata)},
+      {"metadata", parse_stored_json(settings.metadata)},
       {"enabled", settings.enabled},
       {"method", to_string(settings.method)},
       {"headers", std::move(headers)},

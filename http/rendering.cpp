@@ -1,9 +1,9 @@
 #include "http/rendering.hpp"
 
+#include "domain/json_fields.hpp"
 #include "domain/time.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <optional>
@@ -80,7 +80,7 @@ std::string to_json(const domain::application& application) {
   return json::serialize(json::object{
       {"id", to_string(application.id)},
       {"name", application.name},
-      {"metadata", json::parse(application.metadata)},
+      {"metadata", domain::parse_stored_json(application.metadata)},
       {"retention_days", days ? json::value(*days) : json::value(nullptr)},
       {"system", application.is_system},
       {"created_at", domain::to_rfc3339(application.created_at)},

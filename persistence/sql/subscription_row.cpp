@@ -1,5 +1,6 @@
 #include "persistence/sql/subscription_row.hpp"
 
+#include "domain/json_fields.hpp"
 #include "persistence/sql/connection.hpp"
 
 #include <boost/json/parse.hpp>
@@ -13,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 domain::subscription_settings parse_settings(const std::string& text) {
-  auto settings = domain::parse_subscription_settings(json::parse(text).as_object());
+  auto settings = domain::parse_subscription_settings(domain::parse_stored_json(text).as_object());
   if (!settings)
     throw unreadable_row(settings.error().detail);
   return *std::move(settings);

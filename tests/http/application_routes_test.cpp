@@ -60,6 +60,24 @@ TEST_CASE("the system application is subscribed to, but neither submitted to nor
   CHECK(text_at(deleted, "/code") == "conflict");
 }
 
+TEST_CASE("an application's metadata may be as deep as a body, and no deeper") {
+  api_fixture api;
+  const auto nested = [](std::size_t depth) {
+    std::string text = "1";
+    for (std::size_t level = 0; level < depth; ++level) {
+      text = R"({"a":)" + text + "}";
+    }
+    return text;
+  };
+  const auto create = [&](const std::string& metadata) {
+    return api.send("POST", collection, R"({"name":"deep","metadata":)" + metadata + "}");
+  };
+  CHECK(create(nested(64)).status == 400);
+  const reply made = create(nested(63));
+  CHECK(made.status == 201);
+  CHECK(made.contains(nested(63)));
+}
+
 TEST_CASE("an application's retention is shown and changed, and null makes it the default") {
   api_fixture api;
   const reply made = api.send("POST", collection, R"({"name":"shop","retention_days":7})");

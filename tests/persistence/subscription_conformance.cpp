@@ -100,6 +100,16 @@ STORE_TEST_CASE("a subscription is found with every field as it was inserted") {
   check_equal(expect(world.catalog->find_subscription(world.owner, made.id)), made);
 }
 
+STORE_TEST_CASE("a subscription whose metadata is as deep as a body may be is found") {
+  auto world = make_world<place_type>();
+  auto made = world.new_subscription();
+  constexpr auto depth = domain::limits::json_depth_max - 1;
+  for (std::size_t level = 0; level < depth; ++level)
+    made.settings.metadata = level == 0 ? "{}" : "{\"a\":" + made.settings.metadata + "}";
+  made = expect(world.catalog->insert_subscription(made));
+  check_equal(expect(world.catalog->find_subscription(world.owner, made.id)), made);
+}
+
 STORE_TEST_CASE("an update writes settings, secrets, states and time, and gives a new revision") {
   auto world = make_world<place_type>();
   const auto made = world.subscribe();
