@@ -67,6 +67,13 @@ std::string body_of(const domain::subscription_settings& settings, const domain:
 
 using header_lines = std::vector<std::string>;
 
+std::string sign_standard(const domain::subscription& subscription, std::string_view id,
+                          std::string_view body, domain::timestamp now) {
+  return subscription.settings.signature == domain::signature_scheme::standard_v1a
+             ? domain::sign_standard_v1a(subscription.secrets, id, body, now)
+             : domain::sign_standard_v1(subscription.secrets, id, body, now);
+}
+
 void add_standard_signature(header_lines& lines, const domain::subscription& subscription,
                             const domain::event& event, std::string_view body,
                             domain::timestamp now) {
@@ -75,8 +82,7 @@ void add_standard_signature(header_lines& lines, const domain::subscription& sub
   lines.push_back(
       fmt::format("webhook-timestamp: {}",
                   std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count()));
-  lines.push_back("webhook-signature: " +
-                  domain::sign_standard_v1(subscription.secrets, id, body, now));
+  lines.push_back("webhook-signature: " + sign_standard(subscription, id, body, now));
   lines.push_back("webhook-event-type: " + event.type);
 }
 

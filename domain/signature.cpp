@@ -1,11 +1,15 @@
 #include "domain/signature.hpp"
 
+#include "domain/base64.hpp"
+
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sodium.h>
 
 #include <array>
 #include <memory>
+#include <span>
 #include <stdexcept>
 
 namespace talaria::domain {
@@ -58,33 +62,63 @@ hmac_sha256& thread_hmac() {
   return hmac;
 }
 
-std::string base64(const digest& value) {
-  // 32 bytes become 44 characters and the NUL that OpenSSL adds.
-  std::array<unsigned char, 45> text{};
-  const int length = EVP_EncodeBlock(text.data(), value.data(), static_cast<int>(value.size()));
-  return {reinterpret_cast<const char*>(text.data()), static_cast<std::size_t>(length)};
+std::string base64(std::span<const unsigned char> bytes) {
+  return to_base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+/// What stands before the body in what is signed.
+std::string signed_prefix(std::string_view webhook_id, timestamp now) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  return fmt::format("{}.{}.", webhook_id, seconds);
+}
+
+/// The signature of each secret that has not expired, space separated.
+template <class Sign>
+std::string sign_by_each(const std::vector<signing_secret>& secrets, timestamp now,
+                         std::string_view version, Sign sign) {
+  std::string signatures;
+  for (const auto& secret : secrets) {
+    if (secret.expires_at && *secret.expires_at <= now)
+      continue;
+    if (!signatures.empty())
+      signatures += ' ';
+    signatures += version;
+    signatures += base64(sign(secret.key));
+  }
+  return signatures;
+}
+
+using ed25519_signature = std::array<unsigned char, crypto_sign_BYTES>;
+
+ed25519_signature sign_ed25519(std::string_view key_pair, std::string_view message) {
+  ed25519_signature signature;
+  if (key_pair.size() != crypto_sign_SECRETKEYBYTES ||
+      crypto_sign_detached(signature.data(), nullptr,
+                           reinterpret_cast<const unsigned char*>(message.data()), message.size(),
+                           reinterpret_cast<const unsigned char*>(key_pair.data())) != 0)
+    throw std::logic_error("only a key pair makes an Ed25519 signature");
+  return signature;
 }
 
 }  // namespace
 
 std::string sign_standard_v1(const std::vector<signing_secret>& secrets,
                              std::string_view webhook_id, std::string_view body, timestamp now) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-  const auto prefix = fmt::format("{}.{}.", webhook_id, seconds);
-  std::string signatures;
+  const auto prefix = signed_prefix(webhook_id, now);
   auto& hmac = thread_hmac();
-  for (const auto& secret : secrets) {
-    if (secret.expires_at && *secret.expires_at <= now)
-      continue;
-    hmac.start(secret.key);
+  return sign_by_each(secrets, now, "v1,", [&](const std::string& key) {
+    hmac.start(key);
     hmac.add(prefix);
     hmac.add(body);
-    if (!signatures.empty())
-      signatures += ' ';
-    signatures += "v1,";
-    signatures += base64(hmac.finish());
-  }
-  return signatures;
+    return hmac.finish();
+  });
+}
+
+std::string sign_standard_v1a(const std::vector<signing_secret>& secrets,
+                              std::string_view webhook_id, std::string_view body, timestamp now) {
+  const auto message = signed_prefix(webhook_id, now).append(body);
+  return sign_by_each(secrets, now, "v1a,",
+                      [&](const std::string& key) { return sign_ed25519(key, message); });
 }
 
 std::string sign_hook0(const std::vector<signing_secret>& secrets, std::string_view body) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "domain/subscription.hpp"
+#include "domain/signing_secret.hpp"
 #include "domain/time.hpp"
 
 #include <string>
@@ -15,6 +15,11 @@ namespace talaria::domain {
 /// @param secrets Those that sign at `now`: callers pass them all, expired ones are skipped.
 std::string sign_standard_v1(const std::vector<signing_secret>& secrets,
                              std::string_view webhook_id, std::string_view body, timestamp now);
+
+/// The same with `v1a,` and base64 of the Ed25519 signature, by the secrets' key pairs. It copies
+/// the body, as Ed25519 reads what it signs twice.
+std::string sign_standard_v1a(const std::vector<signing_secret>& secrets,
+                              std::string_view webhook_id, std::string_view body, timestamp now);
 
 /// The value of `Hook0-Signature`: `sha256=` and hexadecimal HMAC-SHA256 of the body, by the
 /// current secret.

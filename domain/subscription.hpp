@@ -6,6 +6,7 @@
 #include "domain/limits.hpp"
 #include "domain/payload_filter.hpp"
 #include "domain/retry_schedule.hpp"
+#include "domain/signing_secret.hpp"
 #include "domain/subscription_health.hpp"
 #include "domain/time.hpp"
 
@@ -21,13 +22,11 @@
 
 namespace talaria::domain {
 
-enum class signature_scheme : std::uint8_t { standard_v1, hook0 };
 /// How a subscription's deliveries follow each other: side by side, or each after the former ended.
 enum class ordering : std::uint8_t { parallel, fifo };
 enum class body_form : std::uint8_t { payload, envelope };
 enum class http_method : std::uint8_t { post, put, patch };
 
-std::string_view to_string(signature_scheme scheme);
 std::string_view to_string(ordering order);
 std::string_view to_string(body_form form);
 std::string_view to_string(http_method method);
@@ -80,14 +79,6 @@ result<subscription_settings> merge_subscription_settings(const boost::json::obj
 /// The fields as clients see them, without those that `subscription` adds.
 boost::json::object to_json(const subscription_settings& settings);
 
-/// A signing key of 24 to 64 bytes, with the time from which on it no longer signs.
-struct signing_secret {
-  /// Raw bytes; `whsec_` and base64 in text.
-  std::string key;
-  /// Absent: the current secret.
-  std::optional<timestamp> expires_at;
-};
-
 /// Why a subscription that its owner enabled is off.
 enum class disabled_reason : std::uint8_t {
   none = 0,
@@ -103,7 +94,7 @@ struct subscription {
   application_id application;
   organization_id organization;
   subscription_settings settings;
-  /// The current one first.
+  /// The current one first. All are of the kind that the settings' scheme asks for.
   std::vector<signing_secret> secrets;
   bool paused = false;
   disabled_reason disabled = disabled_reason::none;
@@ -117,9 +108,5 @@ struct subscription {
   /// Whether new events fan out to it. A paused one still gathers deliveries.
   bool active() const { return settings.enabled && disabled == disabled_reason::none; }
 };
-
-/// `whsec_` and base64.
-std::string secret_to_text(std::string_view key);
-result<std::string> parse_secret(std::string_view text);
 
 }  // namespace talaria::domain

@@ -20,7 +20,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr enum_texts<2> scheme_texts{"standard-v1", "hook0"};
+constexpr enum_texts<3> scheme_texts{"standard-v1", "standard-v1a", "hook0"};
 constexpr enum_texts<2> ordering_texts{"parallel", "fifo"};
 constexpr enum_texts<2> body_texts{"payload", "envelope"};
 constexpr enum_texts<3> method_texts{"POST", "PUT", "PATCH"};
@@ -61,12 +61,6 @@ result<void> read_url(const json::value& value, subscription_settings& into) {
     return fail(parsed.error().code, parsed.error().detail, "/url");
   into.url = *std::move(text);
   return {};
-}
-
-/// What the contract has and this version does not carry out is refused, not ignored.
-tl::unexpected<error> refuse_unsupported(std::string_view field) {
-  return fail(ec::not_supported, fmt::format("{} is not available in this version", field),
-              pointer(field));
 }
 
 using member_reader = result<void> (*)(const json::value&, subscription_settings&);
@@ -127,9 +121,7 @@ constexpr std::array members{
              return assign(into.retry, read_retry(value));
            }},
     member{"signature",
-           [](const json::value& value, subscription_settings& into) -> result<void> {
-             if (value == "standard-v1a")
-               return refuse_unsupported("signature");
+           [](const json::value& value, subscription_settings& into) {
              return assign(into.signature,
                            read_choice<signature_scheme>(value, "signature", scheme_texts));
            }},

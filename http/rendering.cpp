@@ -100,6 +100,9 @@ std::string to_json(const domain::subscription& subscription, domain::timestamp 
   if (!subscription.settings.priority) {
     fields["priority"] = nullptr;
   }
+  if (is_asymmetric(subscription.settings.signature)) {
+    fields["public_key"] = domain::public_key_to_text(subscription.secrets.front().key);
+  }
   const bool disabled = subscription.disabled != domain::disabled_reason::none;
   fields["paused"] = subscription.paused;
   fields["disabled_reason"] =

@@ -57,18 +57,27 @@ result<void> rotate(domain::subscription& changed, const std::string& key,
   return {};
 }
 
+/// What its owner may see of a secret: of a key pair the public key, as nobody but Talaria needs
+/// the other.
+json::object shown(const domain::signing_secret& secret, domain::signature_scheme scheme) {
+  if (is_asymmetric(scheme)) {
+    return {{"public_key", domain::public_key_to_text(secret.key)}};
+  }
+  return {{"secret", domain::secret_to_text(secret.key)}};
+}
+
 response secret_response(const domain::subscription& subscription) {
+  const auto scheme = subscription.settings.signature;
   json::array former;
   for (auto secret = subscription.secrets.begin() + 1; secret != subscription.secrets.end();
        ++secret) {
-    former.push_back(json::object{
-        {"secret", domain::secret_to_text(secret->key)},
-        {"expires_at", domain::to_rfc3339(secret->expires_at.value_or(domain::timestamp{}))}});
+    auto fields = shown(*secret, scheme);
+    fields["expires_at"] = domain::to_rfc3339(secret->expires_at.value_or(domain::timestamp{}));
+    former.push_back(std::move(fields));
   }
-  return json_response(
-      200, json::serialize(
-               json::object{{"secret", domain::secret_to_text(subscription.secrets.front().key)},
-                            {"previous", std::move(former)}}));
+  auto fields = shown(subscription.secrets.front(), scheme);
+  fields["previous"] = std::move(former);
+  return json_response(200, json::serialize(fields));
 }
 
 answer show_secret(const call& call, store_sessions& sessions) {
@@ -88,7 +97,7 @@ answer rotate_secret(const route_context& context, const call& call, store_sessi
     }
     body = std::move(*parsed);
   }
-  const auto secret = take_secret(body);
+  const auto secret = take_string(body, "secret");
   if (!secret) {
     return refuse(secret.error());
   }
@@ -103,7 +112,11 @@ answer rotate_secret(const route_context& context, const call& call, store_sessi
   domain::subscription rotated;
   auto updated = change_subscription(
       context, call, sessions, [&](domain::subscription& changed) -> result<void> {
-        auto done = rotate(changed, *secret, *overlap, context.services.now());
+        const auto key = read_key(*secret, changed.settings.signature);
+        if (!key) {
+          return tl::unexpected(key.error());
+        }
+        auto done = rotate(changed, *key, *overlap, context.services.now());
         rotated = changed;
         return done;
       });

@@ -1,6 +1,5 @@
 #include "http/subscription_change.hpp"
 
-#include "domain/limits.hpp"
 #include "http/rendering.hpp"
 
 #include <sodium.h>
@@ -17,12 +16,6 @@ constexpr int update_attempts = 3;
 
 std::string etag_of(const domain::subscription& subscription) {
   return '"' + std::to_string(subscription.revision) + '"';
-}
-
-std::string random_secret() {
-  std::string key(domain::limits::secret_key_bytes_default, '\0');
-  randombytes_buf(key.data(), key.size());
-  return key;
 }
 
 }  // namespace
@@ -90,15 +83,18 @@ result<std::optional<std::string>> take_string(json::object& body, std::string_v
   return text;
 }
 
-result<std::string> take_secret(json::object& body) {
-  const auto text = take_string(body, "secret");
-  if (!text) {
-    return tl::unexpected(text.error());
+std::string fresh_key(domain::signature_scheme scheme) {
+  std::string seed(domain::key_seed_bytes, '\0');
+  randombytes_buf(seed.data(), seed.size());
+  return domain::make_key(scheme, seed);
+}
+
+result<std::string> read_key(const std::optional<std::string>& secret,
+                             domain::signature_scheme scheme) {
+  if (!secret) {
+    return fresh_key(scheme);
   }
-  if (!*text) {
-    return random_secret();
-  }
-  auto key = domain::parse_secret(**text);
+  auto key = domain::parse_key(scheme, *secret);
   if (!key) {
     return fail(key.error().code, key.error().detail, "/secret");
   }

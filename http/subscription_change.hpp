@@ -35,7 +35,10 @@ answer change_subscription(const route_context& context, const call& call, store
 domain::result<std::optional<std::string>> take_string(boost::json::object& body,
                                                        std::string_view name);
 
-/// Takes the member `secret` as raw bytes; makes one if there is none.
-domain::result<std::string> take_secret(boost::json::object& body);
+std::string fresh_key(domain::signature_scheme scheme);
+
+/// The key that the member `secret` of a body gives; a fresh one if there was none.
+domain::result<std::string> read_key(const std::optional<std::string>& secret,
+                                     domain::signature_scheme scheme);
 
 }  // namespace talaria::http

@@ -56,6 +56,14 @@ result<void> check_address(const std::string& url, const delivery::address_polic
   return {};
 }
 
+void set_settings(domain::subscription& changed, domain::subscription_settings settings) {
+  if (is_asymmetric(changed.settings.signature) != is_asymmetric(settings.signature)) {
+    // None of the former keys can sign in the new scheme.
+    changed.secrets = {{.key = fresh_key(settings.signature), .expires_at = std::nullopt}};
+  }
+  changed.settings = std::move(settings);
+}
+
 class subscription_operations {
 public:
   explicit subscription_operations(const route_context& context) : context_(context) {}
@@ -65,7 +73,7 @@ public:
     if (!body) {
       return refuse(body.error());
     }
-    const auto secret = take_secret(*body);
+    const auto secret = take_string(*body, "secret");
     if (!secret) {
       return refuse(secret.error());
     }
@@ -80,6 +88,10 @@ public:
     if (const auto checked = check_address(settings->url, context_.services.addresses); !checked) {
       return refuse(checked.error());
     }
+    const auto key = read_key(*secret, settings->signature);
+    if (!key) {
+      return refuse(key.error());
+    }
     const auto application =
         context_.applications.find(call.who, *named, application_use::subscribe, *sessions.catalog);
     if (!application) {
@@ -91,7 +103,7 @@ public:
     created.application = *application;
     created.organization = call.who.organization;
     created.settings = std::move(*settings);
-    created.secrets = {{.key = *secret, .expires_at = std::nullopt}};
+    created.secrets = {{.key = *key, .expires_at = std::nullopt}};
     const auto stored = sessions.catalog->insert_subscription(std::move(created));
     if (!stored) {
       return refuse(stored.error());
@@ -153,7 +165,7 @@ public:
               !checked) {
             return checked;
           }
-          changed.settings = std::move(*settings);
+          set_settings(changed, std::move(*settings));
           const auto* enabled = body->if_contains("enabled");
           if (enabled != nullptr && *enabled == json::value(true)) {
             // Who enables it again says that the receiver is back.

@@ -1,6 +1,7 @@
 #include "delivery/webhook_request.hpp"
 
 #include "domain/signature.hpp"
+#include "domain/signing_secret.hpp"
 
 #include <doctest/doctest.h>
 
@@ -82,6 +83,25 @@ TEST_CASE("the signature is over the bytes that are sent") {
     const auto request = compose_webhook_request(subscription, example_event(), 1, now);
     CHECK(header(request, "webhook-signature") ==
           domain::sign_standard_v1(subscription.secrets, event_id_text, request.body, now));
+  }
+}
+
+TEST_CASE("the scheme standard-v1a has the standard headers, and signs the bytes that are sent") {
+  auto subscription = example_subscription();
+  subscription.settings.signature = domain::signature_scheme::standard_v1a;
+  subscription.secrets = {{domain::make_key(domain::signature_scheme::standard_v1a,
+                                            std::string(domain::key_seed_bytes, 's')),
+                           std::nullopt}};
+  for (const auto form : {domain::body_form::payload, domain::body_form::envelope}) {
+    subscription.settings.body = form;
+    const auto request = compose_webhook_request(subscription, example_event(), 1, now);
+    CHECK(header_names(request) ==
+          std::vector<std::string>{"content-type", "user-agent", "webhook-id", "webhook-timestamp",
+                                   "webhook-signature", "webhook-event-type", "webhook-attempt",
+                                   "traceparent"});
+    CHECK(header(request, "webhook-signature").starts_with("v1a,"));
+    CHECK(header(request, "webhook-signature") ==
+          domain::sign_standard_v1a(subscription.secrets, event_id_text, request.body, now));
   }
 }
 

@@ -1,4 +1,5 @@
-#include "domain/subscription.hpp"
+#include "domain/limits.hpp"
+#include "domain/signing_secret.hpp"
 
 #include <doctest/doctest.h>
 

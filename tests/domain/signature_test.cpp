@@ -1,5 +1,8 @@
 #include "domain/signature.hpp"
 
+#include "domain/limits.hpp"
+#include "domain/signing_secret.hpp"
+
 #include <doctest/doctest.h>
 
 #include <chrono>

@@ -33,6 +33,7 @@ result<subscription_settings> parse(std::string_view text) {
 
 TEST_CASE("the texts of a subscription's choices are those of the contract") {
   CHECK(to_string(signature_scheme::standard_v1) == "standard-v1");
+  CHECK(to_string(signature_scheme::standard_v1a) == "standard-v1a");
   CHECK(to_string(signature_scheme::hook0) == "hook0");
   CHECK(to_string(body_form::payload) == "payload");
   CHECK(to_string(body_form::envelope) == "envelope");
@@ -249,11 +250,11 @@ TEST_CASE("from 1 to 1,000 requests may be in flight") {
     check_refused("max_in_flight", value, ec::wrong_type);
 }
 
-TEST_CASE("the signature is standard-v1 or hook0, and standard-v1a is not available yet") {
+TEST_CASE("the signature is standard-v1, standard-v1a or hook0") {
   CHECK(accepted("signature", "\"standard-v1\"").signature == signature_scheme::standard_v1);
   CHECK(accepted("signature", "\"hook0\"").signature == signature_scheme::hook0);
-  check_refused("signature", "\"standard-v1a\"", ec::not_supported);
-  for (const auto* value : {"\"\"", "\"none\"", "\"Hook0\""})
+  CHECK(accepted("signature", "\"standard-v1a\"").signature == signature_scheme::standard_v1a);
+  for (const auto* value : {"\"\"", "\"none\"", "\"Hook0\"", "\"standard-v1b\""})
     check_refused("signature", value, ec::invalid_value);
   for (const auto* value : {"null", "1", "{}"})
     check_refused("signature", value, ec::wrong_type);
