@@ -53,7 +53,7 @@ result<std::unique_ptr<store>> open_store(const store_options& options) {
   if (!options.read_urls.empty())
     return domain::fail(ec::invalid_value, "only a PostgreSQL store has replicas");
   return parse_sqlite_url(options.url).and_then([&](const sqlite::settings& settings) {
-    return sqlite::open(settings, options.retention);
+    return sqlite::open(settings, options);
   });
 }
 

@@ -6,6 +6,7 @@
 #include "domain/event.hpp"
 #include "domain/id.hpp"
 #include "domain/operational_event.hpp"
+#include "domain/secret_box.hpp"
 #include "domain/subscription.hpp"
 #include "domain/tenancy.hpp"
 #include "domain/time.hpp"
@@ -284,6 +285,26 @@ struct catalog_changes {
   domain::priority_set paused_queues;
 };
 
+/// How many subscriptions have their secrets sealed with a key.
+struct secret_key_use {
+  /// As `domain::secret_box` has it; empty: the secrets are in plain.
+  std::string key_id;
+  std::size_t subscriptions = 0;
+};
+
+enum class reseal_scope : std::uint8_t {
+  plain,  ///< what is in plain
+  all,    ///< that, and what is sealed with another key than the current one
+};
+
+struct resealed_page {
+  /// How many were looked at; fewer than were asked for: there are no more.
+  std::size_t subscriptions = 0;
+  std::size_t resealed = 0;
+  /// The number of the last one.
+  subscription_number last{};
+};
+
 /// Organizations, applications, keys and subscriptions.
 ///
 /// Every change of a subscription or an application raises the catalogue's revision by one, in the
@@ -358,6 +379,15 @@ public:
   /// @returns the revision of the state that was shown.
   virtual result<std::int64_t> each_subscription(
       const std::function<void(const domain::subscription&)>& visit) = 0;
+
+  /// With which keys the secrets of all subscriptions are sealed that are not deleted, in no order.
+  virtual result<std::vector<secret_key_use>> secret_key_uses() = 0;
+
+  /// Seals secrets with the store's current key, of the subscriptions whose numbers follow `after`.
+  /// What somebody changes at the same time is left as they made it. No change of the catalogue:
+  /// the revision stays.
+  virtual result<resealed_page> reseal_secrets(reseal_scope scope, subscription_number after,
+                                               std::size_t subscriptions_max) = 0;
 
   /// What changed after a revision.
   virtual result<catalog_changes> changes_since(std::int64_t revision) = 0;
@@ -527,6 +557,10 @@ struct store_options {
   /// Open a PostgreSQL server although it may lose what it has committed.
   bool accept_data_loss = false;
   retention_clock retention{};
+  /// Seals the secrets of subscriptions, bound to their ids. Without a key they are written in
+  /// plain; what was written in plain is read in any case. Secrets that the box does not open are
+  /// `ec::store_unavailable`.
+  domain::secret_box secrets{};
 };
 
 /// Opens a store, which must have the schema of this version.

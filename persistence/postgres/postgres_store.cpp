@@ -24,8 +24,8 @@ constexpr statement_limits patient_limits{std::chrono::milliseconds{10'000},
 
 class postgres_store : public store {
 public:
-  postgres_store(const settings& settings, retention_clock retention)
-      : database_{settings}, retention_{std::move(retention)} {}
+  postgres_store(const settings& settings, const store_options& options)
+      : database_{settings}, retention_{options.retention}, secrets_{options.secrets} {}
 
   std::unique_ptr<persistence::event_appender> open_event_appender() override {
     return std::make_unique<event_appender>(database_);
@@ -43,7 +43,7 @@ public:
     return std::make_unique<shard_ownership>(database_);
   }
   std::unique_ptr<persistence::catalog> open_catalog() override {
-    return std::make_unique<sql::catalog>(database_.open_access());
+    return std::make_unique<sql::catalog>(database_.open_access(), secrets_);
   }
   std::unique_ptr<persistence::history> open_history() override {
     return std::make_unique<sql::history>(database_.open_patient_access(), retention_);
@@ -63,6 +63,7 @@ public:
 private:
   database database_;
   const retention_clock retention_;
+  const domain::secret_box secrets_;
 };
 
 result<settings> to_settings(const store_options& options) {
@@ -87,7 +88,7 @@ result<std::unique_ptr<store>> open(const store_options& options) {
   const auto settings = to_settings(options);
   if (!settings)
     return tl::unexpected(settings.error());
-  auto opened = std::make_unique<postgres_store>(*settings, options.retention);
+  auto opened = std::make_unique<postgres_store>(*settings, options);
   if (auto good = opened->check(options.accept_data_loss); !good)
     return tl::unexpected(good.error());
   return opened;

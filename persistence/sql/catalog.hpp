@@ -6,10 +6,13 @@
 namespace talaria::persistence::sql {
 
 /// Organizations, keys and applications are in catalog.cpp, subscriptions in
-/// catalog_subscriptions.cpp.
+/// catalog_subscriptions.cpp, how their secrets are sealed in
+/// catalog_secrets.cpp.
 class catalog : public persistence::catalog {
 public:
-  explicit catalog(std::unique_ptr<access> access) : access_{std::move(access)} {}
+  /// @param secrets Must outlive it.
+  catalog(std::unique_ptr<access> access, const domain::secret_box& secrets)
+      : access_{std::move(access)}, secrets_{secrets} {}
 
   result<bool> bootstrap(const domain::organization& organization,
                          const domain::application& application,
@@ -49,10 +52,14 @@ public:
 
   result<std::int64_t> each_subscription(
       const std::function<void(const domain::subscription&)>& visit) override;
+  result<std::vector<secret_key_use>> secret_key_uses() override;
+  result<resealed_page> reseal_secrets(reseal_scope scope, subscription_number after,
+                                       std::size_t subscriptions_max) override;
   result<catalog_changes> changes_since(std::int64_t revision) override;
 
 private:
   std::unique_ptr<access> access_;
+  const domain::secret_box& secrets_;
 };
 
 }  // namespace talaria::persistence::sql

@@ -121,15 +121,17 @@ tl::unexpected<domain::error> no_such_subscription() {
 }
 
 /// Appends each row that a query shows to a list of subscriptions.
-auto collect_into(std::vector<std::shared_ptr<const subscription>>& subscriptions) {
-  return [&subscriptions](const auto&... columns) {
+auto collect_into(std::vector<std::shared_ptr<const subscription>>& subscriptions,
+                  const domain::secret_box& box) {
+  return [&](const auto&... columns) {
     subscriptions.push_back(
-        std::make_shared<const subscription>(to_subscription(subscription_row{columns...})));
+        std::make_shared<const subscription>(to_subscription(subscription_row{columns...}, box)));
   };
 }
 
 /// In pages: a database's client may hold all rows of an answer in memory.
-void show_all(subscription_reads& sql, const std::function<void(const subscription&)>& visit) {
+void show_all(subscription_reads& sql, const domain::secret_box& box,
+              const std::function<void(const subscription&)>& visit) {
   constexpr std::int64_t page_rows = 500;
   subscription_number last{};
   std::int64_t rows = 0;
@@ -137,7 +139,7 @@ void show_all(subscription_reads& sql, const std::function<void(const subscripti
     rows = 0;
     sql.all_after.each(
         [&](const auto&... columns) {
-          const auto shown = to_subscription(subscription_row{columns...});
+          const auto shown = to_subscription(subscription_row{columns...}, box);
           ++rows;
           last = shown.number;
           visit(shown);
@@ -156,7 +158,7 @@ result<subscription> catalog::insert_subscription(subscription subscription) {
         subscription.revision = sql.revision.raise();
         const auto number = sql.insert.value(
             subscription.id, subscription.organization, subscription.application,
-            settings_to_json(subscription.settings), secrets_to_json(subscription.secrets),
+            settings_to_json(subscription.settings), stored_secrets_of(subscription, secrets_),
             subscription.paused, subscription.disabled, subscription.created_at,
             subscription.updated_at, subscription.revision);
         if (number > domain::subscription_number_max)
@@ -173,7 +175,7 @@ result<subscription> catalog::find_subscription(const tenant& tenant, const subs
     const auto row = sql.find.first(id);
     if (!row)
       return no_such_subscription();
-    auto found = to_subscription(*row);
+    auto found = to_subscription(*row, secrets_);
     if (!tenant.sees(found.organization, found.application))
       return no_such_subscription();
     return found;
@@ -186,7 +188,7 @@ result<subscription> catalog::find_subscription(subscription_number number) {
     const auto row = sql.find_by_number.first(number);
     if (!row)
       return no_such_subscription();
-    return to_subscription(*row);
+    return to_subscription(*row, secrets_);
   });
 }
 
@@ -195,7 +197,7 @@ result<page_of<subscription>> catalog::list_subscriptions(const tenant& tenant,
   const auto read = [&](subscription_reads& sql) -> result<page_of<subscription>> {
     page_of<subscription> found;
     const auto add = [&](const auto&... columns) {
-      return add_row(found, to_subscription(subscription_row{columns...}), page);
+      return add_row(found, to_subscription(subscription_row{columns...}, secrets_), page);
     };
     if (tenant.application)
       sql.list_of_application.each(add, *tenant.application, tenant.organization, before(page),
@@ -220,9 +222,9 @@ result<subscription> catalog::update_subscription(subscription subscription) {
           return domain::fail(ec::conflict, "the subscription was changed meanwhile");
         subscription.number = number;
         subscription.revision = sql.revision.raise();
-        sql.update(settings_to_json(subscription.settings), secrets_to_json(subscription.secrets),
-                   subscription.paused, subscription.disabled, subscription.updated_at,
-                   subscription.revision, number);
+        sql.update(settings_to_json(subscription.settings),
+                   stored_secrets_of(subscription, secrets_), subscription.paused,
+                   subscription.disabled, subscription.updated_at, subscription.revision, number);
         if (subscription.settings.ordering == domain::ordering::fifo)
           sql.sequences.begin(number);
         if (disabled != domain::disabled_reason::none &&
@@ -265,7 +267,7 @@ result<std::int64_t> catalog::each_subscription(
     const std::function<void(const subscription&)>& visit) {
   return access_->read<subscription_reads>([&](subscription_reads& sql) -> result<std::int64_t> {
     const auto revision = sql.revision.current.value();
-    show_all(sql, visit);
+    show_all(sql, secrets_, visit);
     return revision;
   });
 }
@@ -274,7 +276,7 @@ result<catalog_changes> catalog::changes_since(std::int64_t revision) {
   const auto read = [&](subscription_reads& sql) -> result<catalog_changes> {
     catalog_changes changes;
     changes.revision = sql.revision.current.value();
-    sql.changed_after.each(collect_into(changes.changed), revision);
+    sql.changed_after.each(collect_into(changes.changed, secrets_), revision);
     sql.deleted_after.each([&](subscription_number number) { changes.deleted.push_back(number); },
                            revision);
     changes.paused_queues = read_paused(sql);

@@ -49,9 +49,20 @@ domain::subscription_health to_health(const std::optional<timestamp>& failing_si
   return health;
 }
 
+std::string secrets_to_json(const std::vector<domain::signing_secret>& secrets) {
+  json::array stored;
+  for (const auto& secret : secrets) {
+    json::object fields{{"key", domain::secret_to_text(secret.key)}};
+    if (secret.expires_at)
+      fields["expires_us"] = secret.expires_at->time_since_epoch().count();
+    stored.emplace_back(std::move(fields));
+  }
+  return json::serialize(stored);
+}
+
 }  // namespace
 
-domain::subscription to_subscription(const subscription_row& row) {
+domain::subscription to_subscription(const subscription_row& row, const domain::secret_box& box) {
   const auto& [number, id, organization, application, settings, secrets, paused, disabled,
                created_at, updated_at, revision, failing_since, opened_at, next_probe_at,
                breaker_reason] = row;
@@ -61,7 +72,7 @@ domain::subscription to_subscription(const subscription_row& row) {
             .application = application,
             .organization = organization,
             .settings = parse_settings(settings),
-            .secrets = parse_secrets(secrets),
+            .secrets = parse_secrets(open_secrets(secrets, id, box)),
             .paused = paused,
             .disabled = disabled,
             .health = to_health(failing_since, opened_at, next_probe_at, breaker_reason),
@@ -78,15 +89,20 @@ std::string settings_to_json(const domain::subscription_settings& settings) {
   return json::serialize(domain::to_json(settings));
 }
 
-std::string secrets_to_json(const std::vector<domain::signing_secret>& secrets) {
-  json::array stored;
-  for (const auto& secret : secrets) {
-    json::object fields{{"key", domain::secret_to_text(secret.key)}};
-    if (secret.expires_at)
-      fields["expires_us"] = secret.expires_at->time_since_epoch().count();
-    stored.emplace_back(std::move(fields));
-  }
-  return json::serialize(stored);
+std::string stored_secrets_of(const domain::subscription& subscription,
+                              const domain::secret_box& box) {
+  return box.seal(secrets_to_json(subscription.secrets), domain::to_string(subscription.id));
+}
+
+std::string open_secrets(const std::string& stored, const domain::subscription_id& owner,
+                         const domain::secret_box& box) {
+  // JSON that was written before there was a key: no sealed text begins like an array.
+  if (stored.starts_with('['))
+    return stored;
+  auto opened = box.open(stored, domain::to_string(owner));
+  if (!opened)
+    throw unreadable_row(opened.error().detail);
+  return *std::move(opened);
 }
 
 }  // namespace talaria::persistence::sql

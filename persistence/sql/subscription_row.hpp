@@ -26,9 +26,15 @@ using subscription_row =
         std::optional<timestamp>, std::string>;
 
 /// @throws unreadable_row
-domain::subscription to_subscription(const subscription_row& row);
+domain::subscription to_subscription(const subscription_row& row, const domain::secret_box& box);
 
 std::string settings_to_json(const domain::subscription_settings& settings);
-std::string secrets_to_json(const std::vector<domain::signing_secret>& secrets);
+
+/// A subscription's secrets as they are stored: JSON, sealed for its id if the box has a key.
+std::string stored_secrets_of(const domain::subscription& subscription,
+                              const domain::secret_box& box);
+/// The JSON of stored secrets. @throws unreadable_row
+std::string open_secrets(const std::string& stored, const domain::subscription_id& owner,
+                         const domain::secret_box& box);
 
 }  // namespace talaria::persistence::sql

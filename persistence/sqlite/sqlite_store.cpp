@@ -17,8 +17,8 @@ namespace {
 
 class sqlite_store : public store {
 public:
-  sqlite_store(const settings& settings, retention_clock retention)
-      : database_{settings}, retention_{std::move(retention)} {}
+  sqlite_store(const settings& settings, const store_options& options)
+      : database_{settings}, retention_{options.retention}, secrets_{options.secrets} {}
 
   std::unique_ptr<persistence::event_appender> open_event_appender() override {
     return std::make_unique<event_appender>(database_.open_access());
@@ -36,7 +36,7 @@ public:
     return std::make_unique<shard_ownership>(database_.open_access());
   }
   std::unique_ptr<persistence::catalog> open_catalog() override {
-    return std::make_unique<sql::catalog>(database_.open_access());
+    return std::make_unique<sql::catalog>(database_.open_access(), secrets_);
   }
   std::unique_ptr<persistence::history> open_history() override {
     return std::make_unique<sql::history>(database_.open_access(), retention_);
@@ -50,14 +50,15 @@ public:
 private:
   database database_;
   const retention_clock retention_;
+  const domain::secret_box secrets_;
 };
 
 }  // namespace
 
-result<std::unique_ptr<store>> open(const settings& settings, const retention_clock& retention) {
+result<std::unique_ptr<store>> open(const settings& settings, const store_options& options) {
   if (auto current = require_current_schema(settings); !current)
     return tl::unexpected(current.error());
-  return std::make_unique<sqlite_store>(settings, retention);
+  return std::make_unique<sqlite_store>(settings, options);
 }
 
 }  // namespace talaria::persistence::sqlite

@@ -8,6 +8,6 @@
 namespace talaria::persistence::sqlite {
 
 /// As `persistence::open_store`, for a file.
-result<std::unique_ptr<store>> open(const settings& settings, const retention_clock& retention);
+result<std::unique_ptr<store>> open(const settings& settings, const store_options& options);
 
 }  // namespace talaria::persistence::sqlite

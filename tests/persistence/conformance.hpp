@@ -130,6 +130,7 @@ public:
   std::unique_ptr<persistence::store> open(const retention_clock& retention) override {
     return of_.open(retention);
   }
+  std::unique_ptr<soci::session> connect() const override { return of_.connect(); }
 
 private:
   Place& of_;

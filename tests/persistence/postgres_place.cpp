@@ -41,7 +41,8 @@ postgres_place::~postgres_place() {
 std::unique_ptr<store> postgres_place::open(const retention_clock& retention) {
   if (const auto migrated = migrate_store(url()); !migrated)
     FAIL(migrated.error().detail);
-  auto opened = open_store({.url = url(), .read_urls = {}, .retention = retention});
+  auto opened =
+      open_store({.url = url(), .read_urls = {}, .retention = retention, .secrets = secrets});
   if (!opened)
     FAIL(opened.error().detail);
   return *std::move(opened);

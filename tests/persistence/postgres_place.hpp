@@ -28,7 +28,7 @@ public:
   /// @param more_options As `-c name=value`, for the server's session.
   std::string url_with(const std::string& more_options) const;
   /// A session in the schema.
-  std::unique_ptr<soci::session> connect() const;
+  std::unique_ptr<soci::session> connect() const override;
 
 private:
   std::string schema_;

@@ -1,6 +1,7 @@
 #include "tests/persistence/conformance.hpp"
 
 #include <array>
+#include <atomic>
 #include <string>
 #include <thread>
 
@@ -134,6 +135,35 @@ TEST_CASE("PostgreSQL: sessions go on when their connections were ended under th
   terminate_others(place);
   expect(world.store->probe());
   CHECK(world.pending(subscription) == std::vector{events[1], events[2]});
+}
+
+TEST_CASE(
+    "PostgreSQL: secrets that are changed while they are resealed stay as they were changed") {
+  postgres_place place;
+  place.secrets = secret_box_of("a");
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
+  const auto subscription = world.subscribe();
+  place.secrets = secret_box_of("ba");
+  world.reopen();
+  const auto other = place.connect();
+  *other << "begin";
+  *other << "update subscriptions set secrets = 'changed'";
+  std::atomic<bool> ended{false};
+  result<resealed_page> page;
+  std::thread resealer{[&] {
+    page = world.catalog->reseal_secrets(reseal_scope::all, {}, 10);
+    ended = true;
+  }};
+  while (!ended && ask<int>(place,
+                            "select count(*) from pg_stat_activity where "
+                            "wait_event_type = 'Lock' and "
+                            "query like '%update subscriptions set secrets = $%'") == 0) {
+  }
+  *other << "commit";
+  resealer.join();
+  CHECK(expect(page).subscriptions == 1);
+  CHECK(page->resealed == 0);
+  CHECK(ask<std::string>(place, "select secrets from subscriptions") == "changed");
 }
 
 TEST_CASE("PostgreSQL: an append that waits for a lock in vain ends within a second and a half") {

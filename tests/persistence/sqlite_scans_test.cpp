@@ -62,6 +62,8 @@ void use_every_session(world& world) {
   expect(world.queue->due_subscriptions({}, at(-1), at(100)));
   expect(world.catalog->find_api_keys("first"));
   expect(world.catalog->changes_since(1));
+  expect(world.catalog->secret_key_uses());
+  expect(world.catalog->reseal_secrets(reseal_scope::all, {}, 3));
   expect(world.catalog->update_application(world.owner, world.application));
   expect(world.catalog->update_subscription(
       expect(world.catalog->find_subscription(subscription.number))));

@@ -21,7 +21,8 @@ public:
   std::unique_ptr<store> open(const retention_clock& retention) override {
     REQUIRE(migrate_store(url()));
     constexpr std::int64_t pages_max = 400;
-    return *sqlite::open({file(), pages_max}, retention);
+    return *sqlite::open({file(), pages_max},
+                         {.url = url(), .read_urls = {}, .retention = retention});
   }
 };
 
@@ -151,6 +152,7 @@ TEST_CASE("processes that append the same keys at once store each key's event on
 TEST_CASE("a subscription that cannot be read makes its reader fail, and names no secret") {
   auto place = std::make_unique<sqlite_place>();
   const auto file = place->file();
+  place->secrets = {};
   world world{std::move(place)};
   const auto subscription = world.subscribe();
   soci::session other{"sqlite3", "dbname=" + file};
