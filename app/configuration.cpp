@@ -1,5 +1,6 @@
 #include "app/configuration.hpp"
 
+#include "app/secret_keys.hpp"
 #include "domain/limits.hpp"
 #include "persistence/store.hpp"
 
@@ -106,6 +107,14 @@ result<void> read_read_urls(std::string_view text, configuration& into) {
   return {};
 }
 
+result<void> read_secret_keys(std::string_view text, configuration& into) {
+  auto keys = parse_secret_keys(split(text));
+  if (!keys)
+    return tl::unexpected(keys.error());
+  into.secret_keys = *std::move(keys);
+  return {};
+}
+
 result<void> read_networks(std::string_view text, configuration& into) {
   std::vector<delivery::network> networks;
   for (const auto& entry : split(text)) {
@@ -161,6 +170,15 @@ const std::array settings{
             "Whether to use a PostgreSQL server that may lose what it committed: fsync, "
             "full_page_writes or synchronous_commit is off.",
             flag_setting(&c::accept_data_loss)},
+    setting{"secrets.key_file", "",
+            "File with the keys that seal secrets in the store, one a line, the current one first. "
+            "Unset: <file>.key beside the SQLite file, talaria.key with PostgreSQL. Made on the "
+            "first start.",
+            text_setting(&c::secret_key_file, 1)},
+    setting{"secrets.keys", "",
+            "The same keys, comma-separated, instead of a file; a variable is safer than a flag, "
+            "which others see.",
+            read_secret_keys},
     setting{"auth.bootstrap_key", "",
             "Administrator key made on the first start. Unset: one is made and printed once.",
             text_setting(&c::bootstrap_key, 16)},

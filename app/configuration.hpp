@@ -29,6 +29,11 @@ struct configuration {
   bool accept_data_loss = false;
   std::size_t store_writers = 2;
 
+  /// Raw bytes, the current one first. Empty: they are in the file.
+  std::vector<std::string> secret_keys;
+  /// Empty: as `secret_key_file` in sealed_store.hpp has it.
+  std::string secret_key_file;
+
   /// Empty: a key is made and printed once.
   std::string bootstrap_key;
 

@@ -1,6 +1,7 @@
 #include "app/bench_command.hpp"
 #include "app/configuration.hpp"
 #include "app/logging.hpp"
+#include "app/secrets_command.hpp"
 #include "app/system.hpp"
 #include "persistence/store.hpp"
 
@@ -158,6 +159,14 @@ int migrate(const given& given) {
   return EXIT_SUCCESS;
 }
 
+int reencrypt(const given& given) {
+  const auto settings = load_configuration(given);
+  if (!settings)
+    return complain(settings.error());
+  app::start_logging(settings->log_level, settings->log);
+  return app::run_reencrypt(*settings, std::cout, std::cerr);
+}
+
 int check_configuration(const given& given) {
   const auto settings = load_configuration(given);
   if (!settings)
@@ -179,7 +188,14 @@ int run(int argc, char** argv) {
   config_command->require_subcommand(1);
   auto* check_command = config_command->add_subcommand(
       "check", "Say whether file, variables and flags are valid, without starting anything");
-  for (auto* command : {serve_command, migrate_command, check_command})
+  auto* secrets_command =
+      talaria.add_subcommand("secrets", "Work with the keys that seal secrets in the store");
+  secrets_command->require_subcommand(1);
+  auto* generate_command = secrets_command->add_subcommand(
+      "generate-key", "Print a fresh key, for secrets.key_file or secrets.keys");
+  auto* reencrypt_command = secrets_command->add_subcommand(
+      "reencrypt", "Seal every secret in the store with the current key");
+  for (auto* command : {serve_command, migrate_command, check_command, reencrypt_command})
     add_settings(*command, given);
   auto* bench_command = talaria.add_subcommand(
       "bench", "Submit events to a running Talaria, and measure its answers");
@@ -195,6 +211,10 @@ int run(int argc, char** argv) {
     return app::run_bench(bench, std::cout, std::cerr);
   if (serve_command->parsed())
     return serve(given);
+  if (generate_command->parsed())
+    return app::run_generate_key(std::cout);
+  if (reencrypt_command->parsed())
+    return reencrypt(given);
   return migrate_command->parsed() ? migrate(given) : check_configuration(given);
 }
 

@@ -6,6 +6,7 @@
 #include "app/actor_tree.hpp"
 #include "app/bootstrap.hpp"
 #include "app/instance_lock.hpp"
+#include "app/sealed_store.hpp"
 #include "delivery/engine.hpp"
 #include "http/server.hpp"
 #include "persistence/store.hpp"
@@ -257,10 +258,10 @@ result<std::unique_ptr<persistence::store>> open_migrated(const configuration& s
     return tl::unexpected(migrated.error());
   if (migrated->from != migrated->to)
     spdlog::info("migrated the store from schema {} to {}", migrated->from, migrated->to);
-  auto store = persistence::open_store({.url = settings.store_url,
-                                        .read_urls = settings.store_read_urls,
-                                        .accept_data_loss = settings.accept_data_loss,
-                                        .retention = {now, settings.retention}});
+  auto store = open_sealed_store(settings, {.url = settings.store_url,
+                                            .read_urls = settings.store_read_urls,
+                                            .accept_data_loss = settings.accept_data_loss,
+                                            .retention = {now, settings.retention}});
   if (store) {
     if (const auto prepared = (*store)->open_upkeep()->prepare(now()); !prepared)
       return tl::unexpected(prepared.error());

@@ -61,7 +61,7 @@ talaria_process::talaria_process(const std::filesystem::path& binary,
                                  const std::filesystem::path& directory,
                                  const std::string& store_url)
     : key_("benchmark-key-of-no-consequence"), log_(directory / "talaria.log") {
-  spawn(binary, store_url);
+  spawn(binary, directory, store_url);
   // Not pidfd_open(): Debian 12's header declares it for C alone.
   handle_ = delivery::file_descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
   url_ = wait_for_url();
@@ -74,10 +74,12 @@ talaria_process::~talaria_process() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-void talaria_process::spawn(const std::filesystem::path& binary, const std::string& store_url) {
+void talaria_process::spawn(const std::filesystem::path& binary,
+                            const std::filesystem::path& directory, const std::string& store_url) {
   auto environment = environment_with(
       {"TALARIA_HTTP_LISTEN=127.0.0.1:0", "TALARIA_AUTH_BOOTSTRAP_KEY=" + key_,
-       "TALARIA_STORE_URL=" + store_url, "TALARIA_DELIVERY_ALLOW_ADDRESSES=127.0.0.0/8"});
+       "TALARIA_STORE_URL=" + store_url, "TALARIA_DELIVERY_ALLOW_ADDRESSES=127.0.0.0/8",
+       "TALARIA_SECRETS_KEY_FILE=" + (directory / "talaria.key").string()});
   std::vector<std::string> arguments{binary.string(), "serve"};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

@@ -42,7 +42,8 @@ public:
   std::uint64_t resident_bytes_max() const;
 
 private:
-  void spawn(const std::filesystem::path& binary, const std::string& store_url);
+  void spawn(const std::filesystem::path& binary, const std::filesystem::path& directory,
+             const std::string& store_url);
   std::string wait_for_url();
   bool wait_for_end(std::chrono::milliseconds patience) const;
   /// Of a line such as `VmRSS:   1024 kB`.

@@ -100,6 +100,33 @@ TEST_CASE("networks come as a list in the file, and comma-separated elsewhere") 
   CHECK_FALSE(read_configuration("", {{"TALARIA_DELIVERY_ALLOW_ADDRESSES", "localhost"}}, {}));
 }
 
+TEST_CASE("keys that seal secrets come as a list in the file, and comma-separated elsewhere") {
+  const std::string first = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
+  const std::string second = "MTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";
+  const std::vector<std::string> keys{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef",
+                                      "1234567890abcdefghijklmnopqrstuv"};
+  const auto from_file =
+      read_configuration("[secrets]\nkeys = [\"" + first + "\", \"" + second + "\"]", {}, {});
+  REQUIRE(from_file);
+  CHECK(from_file->secret_keys == keys);
+  const auto from_variable =
+      read_configuration("", {{"TALARIA_SECRETS_KEYS", first + ", " + second}}, {});
+  REQUIRE(from_variable);
+  CHECK(from_variable->secret_keys == keys);
+}
+
+TEST_CASE("a malformed key that seals secrets is refused by the setting's name, not repeated") {
+  for (const auto* text : {"", ",", "hunter2", "aHVudGVyMg=="}) {
+    const auto read = read_configuration("", {{"TALARIA_SECRETS_KEYS", text}}, {});
+    REQUIRE_FALSE(read);
+    CHECK(read.error().field == "TALARIA_SECRETS_KEYS");
+    CHECK(read.error().detail.find("hunter2") == std::string::npos);
+    CHECK(read.error().detail.find("aHVudGVyMg") == std::string::npos);
+  }
+  CHECK(refused_name("[secrets]\nkeys = \"hunter2\"") == "secrets.keys");
+  CHECK(refused_name("[secrets]\nkey_file = \"\"") == "secrets.key_file");
+}
+
 TEST_CASE("an IPv6 address to listen on stands in brackets") {
   const auto read = read_configuration("", {}, {{"http.listen", "[::1]:9"}});
   REQUIRE(read);

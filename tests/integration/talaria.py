@@ -45,6 +45,7 @@ class Talaria:
             "TALARIA_STORE_URL": f"sqlite:{self.directory / 'talaria.db'}",
             "TALARIA_HTTP_LISTEN": "127.0.0.1:0",
             "TALARIA_DELIVERY_ALLOW_ADDRESSES": "127.0.0.0/8",
+            "TALARIA_SECRETS_KEY_FILE": str(self.directory / "talaria.key"),
             **{f"TALARIA_{name.upper()}": str(value) for name, value in settings.items()},
         }
         self.process = None

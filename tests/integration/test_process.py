@@ -3,6 +3,7 @@ import asyncio
 import json
 import shutil
 import signal
+import stat
 import subprocess
 import threading
 
@@ -163,3 +164,29 @@ def fill_disk(talaria):
         return acked, refused == 5
 
     return asyncio.run(submit())
+
+
+def test_the_key_that_seals_secrets_is_made_at_the_start_and_can_be_replaced(tmp_path, store_url):
+    file = tmp_path / "talaria.key"
+    settings = {"TALARIA_STORE_URL": store_url, "TALARIA_SECRETS_KEY_FILE": str(file)}
+    with Talaria(tmp_path, store_url=store_url) as talaria:
+        path = f"/api/v1/subscriptions/{talaria.subscribe(url='https://example.com/')['id']}/secret"
+        secret = talaria.call("GET", path)
+        assert talaria.stop() == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    old = file.read_text()
+    new = run("secrets", "generate-key").stdout
+
+    file.write_text(new + old)
+    done = run("secrets", "reencrypt", **settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("sealed the secrets of 1 subscriptions")
+
+    file.write_text(old)
+    refused = run("serve", **settings)
+    assert refused.returncode == 1
+    assert "are sealed with the key" in refused.stderr and str(file) in refused.stderr
+
+    file.write_text(new)
+    with Talaria(tmp_path, store_url=store_url) as talaria:
+        assert talaria.call("GET", path) == secret
