@@ -1,4 +1,6 @@
+#include "domain/limits.hpp"
 #include "domain/signature.hpp"
+#include "domain/signing_secret.hpp"
 
 #include <benchmark/benchmark.h>
 
