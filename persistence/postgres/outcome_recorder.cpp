@@ -76,7 +76,6 @@ struct further_statements {
   sql::open_session open;
   sql::revision_statements revision{open};
   sql::health_statements health{open};
-  sql::telling_statements telling{open};
   native_statement record{open, record_sql};
 
   sql::command<domain::disabled_reason, timestamp, std::int64_t, subscription_number> disable{open,
@@ -87,9 +86,6 @@ struct further_statements {
   sql::query<sql::row<bool>(subscription_number)> is_enabled{open, R"(
       select exists(select 1 from subscriptions
                     where number = :number and disabled = 0 and deleted_us is null))"};
-
-  sql::query<sql::row<bool>(subscription_number)> exists{open, R"(
-      select exists(select 1 from subscriptions where number = :number and deleted_us is null))"};
 
   /// As `record_sql` does it for outcomes.
   sql::query<sql::row<bool>(std::string, int)> hold_lane{open, R"(
@@ -195,21 +191,15 @@ void follow_up(further_statements& sql, const outcome& made) {
   if (made.receiver_gone)
     disable_subscription(sql, made.delivery.subscription, domain::disabled_reason::gone,
                          made.attempt.started_at + made.attempt.duration);
-  sql.telling.write(made.tells);
+  sql.health.telling.write(made.tells);
 }
 
 record_status record_one(further_statements& sql, std::string_view node,
                          const health_change& change) {
   if (!sql.owns.value(change.shard, std::string{node}, change.epoch))
     return record_status::fenced;
-  if (!sql.exists.value(change.subscription))
-    return record_status::not_pending;
-  sql.health.store(change.subscription, change.health);
-  if (change.given_up)
-    disable_subscription(sql, change.subscription, domain::disabled_reason::failing,
-                         change.changed_at);
-  sql.telling.write(change.tells);
-  return record_status::recorded;
+  return sql.health.record(change,
+                           [&](auto... disabling) { disable_subscription(sql, disabling...); });
 }
 
 const char* begin_for(bool changes_catalog) {

@@ -53,12 +53,8 @@ struct record_statements {
       set disabled = :reason, updated_us = :now, revision = (select revision + 1 from catalog_revision)
       where number = :number and disabled = 0 and deleted_us is null)"};
 
-  query<row<bool>(subscription_number)> exists{open, R"(
-      select exists(select 1 from subscriptions where number = :number and deleted_us is null))"};
-
   sql::revision_statements revision{open};
   sql::health_statements health{open};
-  sql::telling_statements telling{open};
 };
 
 /// Which shards a node owns, read once in each transaction.
@@ -121,21 +117,15 @@ record_status record_one(record_statements& sql, fence& fence, const outcome& ma
   if (made.receiver_gone)
     disable_subscription(sql, made.delivery.subscription, domain::disabled_reason::gone,
                          made.attempt.started_at + made.attempt.duration);
-  sql.telling.write(made.tells);
+  sql.health.telling.write(made.tells);
   return record_status::recorded;
 }
 
 record_status record_one(record_statements& sql, fence& fence, const health_change& change) {
   if (!fence.admits(change.shard, change.epoch))
     return record_status::fenced;
-  if (!sql.exists.value(change.subscription))
-    return record_status::not_pending;
-  sql.health.store(change.subscription, change.health);
-  if (change.given_up)
-    disable_subscription(sql, change.subscription, domain::disabled_reason::failing,
-                         change.changed_at);
-  sql.telling.write(change.tells);
-  return record_status::recorded;
+  return sql.health.record(change,
+                           [&](auto... disabling) { disable_subscription(sql, disabling...); });
 }
 
 template <class Record>

@@ -1,11 +1,21 @@
 """A receiver that keeps a ledger of everything it got, in the test's process: outside the blast radius
 of what the test does to Talaria."""
 import asyncio
-import re
 import threading
 from collections import namedtuple
 
 Request = namedtuple("Request", "path headers body status")
+
+
+async def read_request(reader):
+    """Path, headers with names in lower case, and body."""
+    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    headers = dict(
+        (name.lower(), value.strip())
+        for name, _, value in (line.partition(":") for line in lines[1:] if line)
+    )
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return lines[0].split(" ")[1], headers, body
 
 
 class Receiver:
@@ -52,17 +62,10 @@ class Receiver:
     async def _serve(self, reader, writer):
         try:
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                lines = head.split("\r\n")
-                headers = dict(
-                    (name.lower(), value.strip())
-                    for name, _, value in (line.partition(":") for line in lines[1:] if line)
-                )
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                path, headers, body = await read_request(reader)
                 status = self.choose_status(len(self.requests), headers)
                 # In the ledger before the answer: what Talaria believes delivered is known here.
                 with self.arrived:
-                    path = re.split(" ", lines[0])[1]
                     self.requests.append(Request(path, headers, body, status))
                     self.arrived.notify_all()
                 writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n".encode())
