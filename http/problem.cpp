@@ -67,11 +67,18 @@ unsigned status_of(ec code) {
   return 500;
 }
 
+/// Of the fields, only the payload may be most of a request: any other that is too large is a value
+/// like others that are out of bounds.
+unsigned status_of(const domain::error& error) {
+  const bool is_small_field = !error.field.empty() && error.field != "/payload";
+  return error.code == ec::too_large && is_small_field ? 422 : status_of(error.code);
+}
+
 }  // namespace
 
 problem to_problem(const domain::error& error) {
   problem made =
-      protocol_problem(status_of(error.code), std::string(to_string(error.code)), error.detail);
+      protocol_problem(status_of(error), std::string(to_string(error.code)), error.detail);
   made.field = error.field;
   switch (error.code) {
     case ec::unauthorized:
