@@ -207,7 +207,7 @@ TEST_CASE("in order, an event of a paused queue holds up what comes after it") {
 
 TEST_CASE(
     "whatever fails and dies, an ordered receiver sees each event after all before it ended") {
-  for (std::uint32_t seed = 1; seed <= 40; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     std::mt19937 random{seed};
     const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
@@ -225,13 +225,30 @@ TEST_CASE(
     auto last_death = f.simulated.now();
     const auto tenant = persistence::tenant{f.organization.id, std::nullopt};
 
+    const auto queue = f.store->open_queue_reader();
+    // In their order; nothing else than this test's clock moves it on meanwhile.
+    const auto read_pending = [&] {
+      const auto page = queue->page({.subscription = subscription.number,
+                                     .until = f.simulated.now() + 24h,
+                                     .deliveries_max = 10'000,
+                                     .payload_bytes_max = 10'000'000,
+                                     .ordering = domain::ordering::fifo});
+      REQUIRE(page);
+      return page->deliveries;
+    };
     const auto check_new_requests = [&] {
+      if (seen == f.all_ids.size())
+        return;
+      const auto pending = read_pending();
       for (; seen < f.all_ids.size(); ++seen) {
         const auto sent = std::ranges::find(events, f.all_ids[seen],
                                             [](const auto& id) { return to_string(id); });
         REQUIRE(sent != events.end());
-        for (auto before = events.begin(); before != sent; ++before)
-          REQUIRE(f.delivery({*before, subscription.number}).status != delivery_status::pending);
+        const auto first_pending = std::ranges::find_if(events, [&](const domain::event_id& id) {
+          return std::ranges::any_of(
+              pending, [&](const auto& delivery) { return delivery.event->id == id; });
+        });
+        REQUIRE(sent <= first_pending);
       }
     };
     const auto advance = [&](std::chrono::milliseconds by) {
@@ -273,7 +290,6 @@ TEST_CASE(
     f.change(*current);
     deliver_all(f);
     check_new_requests();
-    for (const auto& event : events)
-      CHECK(f.delivery({event, subscription.number}).status != delivery_status::pending);
+    CHECK(read_pending().empty());
   }
 }
