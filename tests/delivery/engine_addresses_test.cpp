@@ -48,6 +48,9 @@ TEST_CASE("a literal address in any form is checked, and nothing is connected to
                            "[2002:7f00:1::]",
                            "[fd00::1]",
                            "[fe80::1]",
+                           "[fd00:ec2::254]",
+                           "[ff02::1]",
+                           "[64:ff9b::169.254.169.254]",
                            "10.0.0.1",
                            "172.16.0.1",
                            "192.168.0.1",
@@ -59,6 +62,18 @@ TEST_CASE("a literal address in any form is checked, and nothing is connected to
     const auto response = send_and_wait(sender, request_to(receiver.url("/", host)));
     CHECK(response.error == attempt_error::blocked_address);
     CHECK(response.status_code == 0);
+  }
+  CHECK(receiver.connection_count() == 0);
+}
+
+TEST_CASE("a host in a form that hides its address is no reason to connect to anything") {
+  scripted_receiver receiver;
+  engine sender(loopback_options());
+  for (const char* host : {"[fe80::1%25lo]", "[::1%25lo]", "[::ffff:127.0.0.1%25lo]", "%31%32%37.1",
+                           "127.0.0.1%00.example.com", "public.test@127.0.0.1"}) {
+    CAPTURE(host);
+    CHECK(send_and_wait(sender, request_to(receiver.url("/", host))).error ==
+          attempt_error::internal);
   }
   CHECK(receiver.connection_count() == 0);
 }
@@ -100,6 +115,28 @@ TEST_CASE("a name that turns to a forbidden address is blocked from then on") {
 
   CHECK(send_and_wait(sender, request_to(url)).status_code == 200);
   CHECK(send_and_wait(sender, request_to(url)).error == attempt_error::blocked_address);
+  // Not over the connection of the first, either.
+  CHECK(receiver.request_count() == 1);
+}
+
+TEST_CASE("a kept connection is not used for a name that leads elsewhere by now") {
+  scripted_receiver receiver;
+  auto asked = std::make_shared<std::atomic<int>>(0);
+  auto options = loopback_options();
+  options.names.fresh_for = std::chrono::milliseconds(0);
+  options.names.stale_for = std::chrono::milliseconds(0);
+  options.names.look_up = [asked](const std::string&) {
+    // Nothing listens at this port of the second.
+    return std::vector{address(++*asked == 2 ? "127.0.0.2" : "127.0.0.1")};
+  };
+  engine sender(options);
+  const std::string url = receiver.url("/", "moving.test");
+
+  CHECK(send_and_wait(sender, request_to(url)).status_code == 200);
+  CHECK(send_and_wait(sender, request_to(url)).error == attempt_error::connect);
+  CHECK(send_and_wait(sender, request_to(url)).status_code == 200);
+  CHECK(receiver.connection_count() == 1);
+  CHECK(receiver.request_count() == 2);
 }
 
 TEST_CASE("the receiver sees the name of the URL, whatever address it was resolved to") {

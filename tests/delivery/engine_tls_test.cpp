@@ -51,6 +51,23 @@ TEST_CASE("a certificate for another name is refused, though its authority is tr
   CHECK(receiver.request_count() == 0);
 }
 
+TEST_CASE("a certificate outside of its time is refused, though its authority is trusted") {
+  for (const auto& valid : {test_support::validity{.from_days = -2, .to_days = -1},
+                            test_support::validity{.from_days = 1, .to_days = 2}}) {
+    CAPTURE(valid.from_days);
+    const auto identity = make_certificate({"receiver.test"}, valid);
+    const temporary_file bundle(identity.certificate_pem);
+    tls_receiver receiver(identity);
+    auto options = loopback_options();
+    options.ca_bundle = bundle.path();
+    engine sender(options);
+    const auto response = send_and_wait(sender, request_to(receiver.url("receiver.test")));
+    CHECK(response.error == attempt_error::tls);
+    CHECK(response.status_code == 0);
+    CHECK(receiver.request_count() == 0);
+  }
+}
+
 TEST_CASE("a receiver that does not speak TLS, or breaks off the handshake, is an error of TLS") {
   for (const auto& hostile :
        {test_support::send("HTTP/1.1 400 Bad Request\r\n\r\n", test_support::script::ending::close),

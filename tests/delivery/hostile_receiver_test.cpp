@@ -1,10 +1,13 @@
 #include "delivery/engine.hpp"
+#include "domain/limits.hpp"
 #include "tests/delivery/engine_fixture.hpp"
 #include "tests/support/scripted_receiver.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 namespace talaria::delivery {
@@ -34,6 +37,22 @@ outbound_response response_to(const script& hostile, std::chrono::milliseconds t
 
 std::string head(std::string_view headers) {
   return "HTTP/1.1 200 OK\r\n" + std::string(headers) + "\r\n";
+}
+
+/// Where a gzip stream begins that has neither name nor time.
+constexpr std::string_view gzip_start{"\x1f\x8b\x08\0\0\0\0\0\0\x03", 10};
+
+/// 64 KiB of zeros in 83 bytes: blocks of DEFLATE that end with a byte and refer to nothing before
+/// them, so that they may be repeated without end.
+std::string deflated_zeros() {
+  using namespace std::string_literals;
+  return "\xec\xc1\x01\x01\x00\x00\x00\x80\x90\xfe\xaf\xee\x08\x0a"s + std::string(63, '\0') +
+         "\x6a\x00\x00\x00\xff\xff"s;
+}
+
+/// As a chunk of `Transfer-Encoding: chunked`.
+std::string chunk(std::string_view bytes) {
+  return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
 }
 
 }  // namespace
@@ -264,6 +283,58 @@ TEST_CASE("a compressed body is kept as it is, not unpacked") {
   const auto response = response_to(answer(200, "\x1f\x8b", {"Content-Encoding: gzip"}));
   CHECK(response.error == attempt_error::none);
   CHECK(response.body == "\x1f\xEF\xBF\xBD");
+}
+
+TEST_CASE("a bomb of a compressed body is never unpacked, and cut like any other") {
+  scripted_receiver receiver(send(head("Content-Encoding: gzip\r\n") + std::string(gzip_start),
+                                  script::ending::repeat, deflated_zeros()));
+  engine sender(loopback_options());
+  const auto response = send_and_wait(sender, request_to(receiver.url()));
+  CHECK(response.error == attempt_error::none);
+  CHECK(response.status_code == 200);
+  CHECK(response.body.starts_with("\x1f"));
+  CHECK(receiver.wait_for_closed_connections(1));
+  CHECK(receiver.bytes_sent() < buffered_bytes_max);
+}
+
+TEST_CASE("a bomb of a compressed transfer is cut at the limit of what it unpacks to") {
+  // libcurl unpacks a transfer encoding that nobody asked for, a buffer at a time.
+  scripted_receiver receiver(send(head("Transfer-Encoding: gzip, chunked\r\n") + chunk(gzip_start),
+                                  script::ending::repeat, chunk(deflated_zeros())));
+  engine sender(loopback_options());
+  const auto response = send_and_wait(sender, request_to(receiver.url()));
+  CHECK(response.error == attempt_error::none);
+  CHECK(response.status_code == 200);
+  // A zero, replaced.
+  CHECK(response.body.starts_with("\xEF\xBF\xBD"));
+  CHECK(receiver.wait_for_closed_connections(1));
+  CHECK(receiver.bytes_sent() < buffered_bytes_max);
+}
+
+TEST_CASE("a chunk whose size never ends runs into the timeout") {
+  const auto response = response_to(send(head("Transfer-Encoding: chunked\r\n") + "5;",
+                                         script::ending::repeat, std::string(4096, 'x')),
+                                    short_timeout);
+  CHECK(response.error == attempt_error::timeout);
+  CHECK(response.status_code == 200);
+}
+
+TEST_CASE("a Retry-After that asks for ages is cut to the longest delay, and nonsense is none") {
+  const auto most = std::chrono::floor<std::chrono::seconds>(domain::limits::retry_delay_max);
+  struct expectation {
+    std::string value;
+    std::optional<std::chrono::seconds> taken;
+  };
+  for (const auto& [value, taken] :
+       {expectation{"1e12", std::nullopt}, expectation{"-5", std::nullopt},
+        expectation{"1000000000000", most}, expectation{std::string(1000, '9'), most},
+        expectation{"Fri, 31 Dec 9999 23:59:59 GMT", most}}) {
+    CAPTURE(value);
+    const auto response = response_to(answer(503, "", {"Retry-After: " + value}));
+    CHECK(response.error == attempt_error::none);
+    CHECK(response.status_code == 503);
+    CHECK(response.retry_after == taken);
+  }
 }
 
 TEST_CASE("bytes that are not text come back as text") {

@@ -43,13 +43,13 @@ std::string content(BIO& text) {
 
 }  // namespace
 
-certificate make_certificate(const std::vector<std::string>& names) {
+certificate make_certificate(const std::vector<std::string>& names, validity valid) {
   const key_pointer key(EVP_EC_gen("P-256"));
   const certificate_pointer made(X509_new());
   X509_set_version(made.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(made.get()), -day_seconds);
-  X509_gmtime_adj(X509_getm_notAfter(made.get()), day_seconds);
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), valid.from_days * day_seconds);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), valid.to_days * day_seconds);
   X509_set_pubkey(made.get(), key.get());
   X509_NAME* subject = X509_get_subject_name(made.get());
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,

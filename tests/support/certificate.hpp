@@ -12,8 +12,14 @@ struct certificate {
   std::string key_pem;
 };
 
+/// Days from now between which a certificate is valid.
+struct validity {
+  int from_days = -1;
+  int to_days = 1;
+};
+
 /// @param names DNS names that it is valid for.
-certificate make_certificate(const std::vector<std::string>& names);
+certificate make_certificate(const std::vector<std::string>& names, validity valid = {});
 
 /// A file that is deleted with it.
 class temporary_file {
