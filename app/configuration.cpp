@@ -1,6 +1,7 @@
 #include "app/configuration.hpp"
 
 #include "app/secret_keys.hpp"
+#include "domain/certificate.hpp"
 #include "domain/limits.hpp"
 #include "persistence/store.hpp"
 
@@ -11,6 +12,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <fstream>
 #include <sstream>
 #include <utility>
 
@@ -127,6 +129,27 @@ result<void> read_networks(std::string_view text, configuration& into) {
   return {};
 }
 
+result<void> read_proxy(std::string_view text, configuration& into) {
+  auto proxy = delivery::parse_proxy(text);
+  if (!proxy)
+    return tl::unexpected(proxy.error());
+  into.delivery_proxy = *std::move(proxy);
+  return {};
+}
+
+result<void> read_ca_bundle(std::string_view text, configuration& into) {
+  std::ifstream file{std::string{text}};
+  std::ostringstream content;
+  // Fails for a file that cannot be opened or read, for a directory, and for an empty one.
+  if (!(content << file.rdbuf()))
+    return fail(ec::invalid_value, "must name a file that can be read");
+  const auto count = domain::count_certificates(content.view());
+  if (!count)
+    return fail(ec::invalid_value, fmt::format("names a file that {}", count.error().detail));
+  into.delivery_ca_bundle = text;
+  return {};
+}
+
 result<void> read_log_level(std::string_view text, configuration& into) {
   constexpr std::array<std::string_view, 5> levels{"trace", "debug", "info", "warn", "error"};
   if (std::find(levels.begin(), levels.end(), text) == levels.end())
@@ -185,6 +208,14 @@ const std::array settings{
     setting{"delivery.allow_addresses", "",
             "Comma-separated networks that deliveries may go to although they are not public.",
             read_networks},
+    setting{"delivery.proxy", "",
+            "Proxy that all deliveries go through, as http://[user:password@]host:port; a variable "
+            "is safer than a flag, which others see.",
+            read_proxy},
+    setting{"delivery.ca_bundle", "",
+            "File of PEM certificates that receivers' certificates are checked against, instead of "
+            "the system's.",
+            read_ca_bundle},
     setting{"delivery.loops", "2", "Threads that send requests.",
             number_setting(&c::delivery_loops, 1, 16)},
     setting{"delivery.in_flight_max", "2048", "Requests to receivers under way at once.",

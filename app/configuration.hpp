@@ -1,6 +1,7 @@
 #pragma once
 
 #include "delivery/address_guard.hpp"
+#include "delivery/proxy.hpp"
 #include "domain/error.hpp"
 
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +40,9 @@ struct configuration {
   std::string bootstrap_key;
 
   std::vector<delivery::network> allow_addresses;
+  std::optional<delivery::proxy> delivery_proxy;
+  /// A file that was read once; empty for the system's.
+  std::string delivery_ca_bundle;
   std::size_t delivery_loops = 2;
   std::size_t attempts_in_flight_max = 2'048;
   std::chrono::milliseconds connect_timeout{5'000};

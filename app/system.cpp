@@ -67,6 +67,8 @@ delivery::engine_options engine_options(const configuration& settings) {
   options.in_flight_max = 2 * settings.attempts_in_flight_max;
   options.connect_timeout = settings.connect_timeout;
   options.addresses.allowed = settings.allow_addresses;
+  options.proxy = settings.delivery_proxy;
+  options.ca_bundle = settings.delivery_ca_bundle;
   return options;
 }
 

@@ -34,7 +34,8 @@ event_loop_settings settings_of_a_loop(const engine_options& options) {
           .transfers = {.connect_timeout = options.connect_timeout,
                         .response_bytes_max = options.response_bytes_max,
                         .response_header_bytes_max = options.response_header_bytes_max,
-                        .ca_bundle = options.ca_bundle}};
+                        .ca_bundle = options.ca_bundle,
+                        .proxy = options.proxy}};
 }
 
 bool has_safe_headers(const outbound_request& request) {

@@ -2,12 +2,14 @@
 
 #include "delivery/address_guard.hpp"
 #include "delivery/outbound.hpp"
+#include "delivery/proxy.hpp"
 #include "delivery/resolver.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace talaria::delivery {
@@ -28,6 +30,10 @@ struct engine_options {
   /// A file of PEM certificates that receivers' certificates are checked against; empty for the
   /// system's.
   std::string ca_bundle;
+  /// What all requests go through. Names are resolved and addresses checked all the same, and a
+  /// host must have none that is forbidden, as it is the proxy that chooses among them. Its own
+  /// address need not be allowed.
+  std::optional<delivery::proxy> proxy;
   /// Which addresses may be connected to.
   address_policy addresses;
   resolver_options names;

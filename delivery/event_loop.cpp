@@ -138,7 +138,9 @@ bool event_loop::take_messages() {
 
 void event_loop::resolve(request_in_flight request) {
   const wait_key key{request.deadline, ++waited_};
-  const auto known = names_.resolve(request.target.host, [this, key](resolver::answer addresses) {
+  const std::string& name =
+      request.target_allowed ? settings_.transfers.proxy->host : request.target.host;
+  const auto known = names_.resolve(name, [this, key](resolver::answer addresses) {
     post({key, std::move(addresses)});
   });
   if (known == nullptr)
@@ -148,10 +150,42 @@ void event_loop::resolve(request_in_flight request) {
 }
 
 void event_loop::connect(request_in_flight request, const std::vector<ip_address>& addresses) {
-  if (addresses.empty()) {
+  if (request.target_allowed)
+    connect_to_proxy(std::move(request), addresses);
+  else if (addresses.empty())
     request.fail(domain::attempt_error::dns);
+  else if (settings_.transfers.proxy)
+    ask_for_proxy(std::move(request), addresses);
+  else
+    connect_to_target(std::move(request), addresses);
+}
+
+void event_loop::ask_for_proxy(request_in_flight request,
+                               const std::vector<ip_address>& of_target) {
+  request.target_allowed = std::all_of(
+      of_target.begin(), of_target.end(),
+      [&](const ip_address& address) { return addresses_.allows(address, request.target.port); });
+  if (request.target_allowed)
+    resolve(std::move(request));
+  else
+    request.fail(domain::attempt_error::blocked_address);
+}
+
+void event_loop::connect_to_proxy(request_in_flight request,
+                                  const std::vector<ip_address>& addresses) {
+  if (addresses.empty()) {
+    spdlog::error("delivery: the proxy's name {:?} has no address",
+                  settings_.transfers.proxy->host);
+    // `dns` would blame the receiver's name.
+    request.fail(domain::attempt_error::connect);
     return;
   }
+  request.addresses = addresses;
+  begin(std::move(request));
+}
+
+void event_loop::connect_to_target(request_in_flight request,
+                                   const std::vector<ip_address>& addresses) {
   std::copy_if(
       addresses.begin(), addresses.end(), std::back_inserter(request.addresses),
       [&](const ip_address& address) { return addresses_.allows(address, request.target.port); });

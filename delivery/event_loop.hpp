@@ -76,6 +76,9 @@ private:
   // A request's way through the loop.
   void resolve(request_in_flight request);
   void connect(request_in_flight request, const std::vector<ip_address>& addresses);
+  void connect_to_target(request_in_flight request, const std::vector<ip_address>& addresses);
+  void ask_for_proxy(request_in_flight request, const std::vector<ip_address>& of_target);
+  void connect_to_proxy(request_in_flight request, const std::vector<ip_address>& addresses);
   void begin(request_in_flight request);
   /// @returns null if it cannot be sent; then the request is still the caller's.
   std::unique_ptr<transfer> prepare(request_in_flight& request, clock::time_point now);

@@ -49,8 +49,11 @@ struct request_in_flight {
   in_flight_place place;
   clock::time_point started_at;
   clock::time_point deadline;
-  /// Those that the policy allows, in the resolver's order.
+  /// Where it may be connected to, in the resolver's order: the target's own that the policy
+  /// allows, or those of the proxy.
   std::vector<ip_address> addresses;
+  /// What is left to be resolved is the name of the proxy.
+  bool target_allowed = false;
   std::size_t addresses_tried = 0;
 
   /// @pre not called before

@@ -4,11 +4,13 @@
 #include "delivery/transfer_error.hpp"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <new>
 #include <stdexcept>
 #include <string_view>
@@ -55,6 +57,18 @@ std::string system_ca_bundle() {
   return bundle == nullptr ? std::string() : bundle;
 }
 
+std::string endpoint(const ip_address& address, std::uint16_t port) {
+  return fmt::format(fmt::runtime(address.v6 ? "[{}]:{}" : "{}:{}"), to_string(address), port);
+}
+
+/// @pre the family is AF_INET or AF_INET6
+std::uint16_t port_of(const sockaddr& address) {
+  // It lies at the same place in both families.
+  sockaddr_in four{};
+  std::memcpy(&four, &address, sizeof four);
+  return ntohs(four.sin_port);
+}
+
 long to_positive_long(std::chrono::milliseconds time) {
   return std::max<long>(time.count(), 1);
 }
@@ -64,6 +78,7 @@ long to_positive_long(std::chrono::milliseconds time) {
 transfer::transfer(const transfer_settings& settings, const address_policy& addresses,
                    CURLSH* share)
     : addresses_(addresses),
+      proxy_(settings.proxy),
       connect_timeout_(settings.connect_timeout),
       reader_(settings.response_header_bytes_max, settings.response_bytes_max),
       handle_(curl_easy_init()) {
@@ -71,6 +86,7 @@ transfer::transfer(const transfer_settings& settings, const address_policy& addr
     throw std::bad_alloc();
   set_protocol();
   set_security(settings, share);
+  set_proxy();
   set_callbacks();
 }
 
@@ -98,8 +114,6 @@ void transfer::set_protocol() {
 }
 
 void transfer::set_security(const transfer_settings& settings, CURLSH* share) {
-  // Not empty but unset, it would be taken from the environment.
-  set(CURLOPT_PROXY, "");
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // With the directory set beside the bundle, libcurl 7.88 parses the bundle for every connection:
   // 20 ms and 900 KB each.
@@ -108,6 +122,19 @@ void transfer::set_security(const transfer_settings& settings, CURLSH* share) {
   if (!bundle.empty())
     set(CURLOPT_CAINFO, bundle.c_str());
   set(CURLOPT_SHARE, share);
+}
+
+void transfer::set_proxy() {
+  // Not empty but unset, both would be taken from the environment.
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_NOPROXY, "");
+  // What the proxy says when it makes a tunnel is nothing of the receiver's.
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (!proxy_ || proxy_->user.empty())
+    return;
+  set(CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
+  set(CURLOPT_PROXYUSERNAME, proxy_->user.c_str());
+  set(CURLOPT_PROXYPASSWORD, proxy_->password.c_str());
 }
 
 void transfer::set_callbacks() {
@@ -155,19 +182,24 @@ void transfer::set_headers(const outbound_request& request) {
     append(lines, line);
   if (!has_content_type(request.headers))
     append(lines, "Content-Type:");
-  for (const std::string& line : request.headers)
-    append(lines, in_the_form_of_libcurl(line).c_str());
+  for (const std::string& line : request.headers) {
+    // The proxy would take a subscription's header for ours.
+    if (!proxy_ || !is_same_header_name(header_name(line), "proxy-authorization"))
+      append(lines, in_the_form_of_libcurl(line).c_str());
+  }
   set(CURLOPT_HTTPHEADER, lines.get());
   headers_ = std::move(lines);
 }
 
 void transfer::set_address(const ip_address& address, std::uint16_t port) {
+  if (proxy_) {
+    set(CURLOPT_PROXY, ("http://" + endpoint(address, proxy_->port)).c_str());
+    return;
+  }
   // Any host and port of the URL go to the address that was checked. The Host header, the name in
   // the TLS handshake and the check of the certificate stay those of the URL.
-  const std::string target =
-      fmt::format(fmt::runtime(address.v6 ? "::[{}]:{}" : "::{}:{}"), to_string(address), port);
   string_list line;
-  append(line, target.c_str());
+  append(line, ("::" + endpoint(address, port)).c_str());
   set(CURLOPT_CONNECT_TO, line.get());
   connect_to_ = std::move(line);
 }
@@ -201,6 +233,11 @@ outbound_response transfer::response(CURLcode result) const {
   if (made.error == domain::attempt_error::internal)
     spdlog::error("delivery: the request to {:?} could not be made: {}", request_.target.host,
                   no_socket_ ? "no socket" : curl_easy_strerror(result));
+  long tunnel_status = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_HTTP_CONNECTCODE, &tunnel_status);
+  if (failed_at_proxy(result) && tunnel_status >= 300)
+    spdlog::warn("delivery: the proxy refuses to connect to {:?}: status {}", request_.target.host,
+                 tunnel_status);
   return made;
 }
 
@@ -217,6 +254,8 @@ domain::attempt_error transfer::error_of(CURLcode result, long status) const {
   // Our own cut: the rest of the body is of no interest.
   if (result == CURLE_WRITE_ERROR && reader_.body_cut())
     return attempt_error::none;
+  if (failed_at_proxy(result))
+    return attempt_error::connect;
   if (result != CURLE_OK)
     return to_attempt_error(result);
   // libcurl takes a connection that was closed among the headers for the end of a good answer.
@@ -224,6 +263,19 @@ domain::attempt_error transfer::error_of(CURLcode result, long status) const {
     return attempt_error::reset;
   // 101: nobody asked for another protocol.
   return status < 200 ? attempt_error::invalid_response : attempt_error::none;
+}
+
+bool transfer::failed_at_proxy(CURLcode result) const {
+  return proxy_ && !sent_ && to_attempt_error(result) == domain::attempt_error::reset;
+}
+
+bool transfer::may_connect_to(const ip_address& address, std::uint16_t port) const {
+  if (!proxy_)
+    return addresses_.allows(address, port);
+  // The operator chose the proxy, wherever it is; the policy was asked about the target.
+  const auto& excepted = request_.addresses;
+  return port == proxy_->port &&
+         std::find(excepted.begin(), excepted.end(), address) != excepted.end();
 }
 
 request_in_flight transfer::end() {
@@ -240,8 +292,7 @@ transfer& transfer::of(CURL* handle) {
 curl_socket_t transfer::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
   auto& made_for = *static_cast<transfer*>(self);
   const bool internet = address->family == AF_INET || address->family == AF_INET6;
-  if (!internet ||
-      !made_for.addresses_.allows(to_ip_address(address->addr), made_for.request_.target.port)) {
+  if (!internet || !made_for.may_connect_to(to_ip_address(address->addr), port_of(address->addr))) {
     made_for.blocked_ = true;
     return CURL_SOCKET_BAD;
   }
@@ -253,7 +304,7 @@ curl_socket_t transfer::open_socket(void* self, curlsocktype, curl_sockaddr* add
 int transfer::before_request(void* self, char* remote, char*, int remote_port, int) {
   auto& made_for = *static_cast<transfer*>(self);
   const auto address = parse_ip_address(remote);
-  if (address && made_for.addresses_.allows(*address, static_cast<std::uint16_t>(remote_port))) {
+  if (address && made_for.may_connect_to(*address, static_cast<std::uint16_t>(remote_port))) {
     made_for.sent_ = true;
     return CURL_PREREQFUNC_OK;
   }

@@ -2,6 +2,7 @@
 
 #include "delivery/address_guard.hpp"
 #include "delivery/curl_handles.hpp"
+#include "delivery/proxy.hpp"
 #include "delivery/request_in_flight.hpp"
 #include "delivery/response_reader.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace talaria::delivery {
@@ -19,6 +21,8 @@ struct transfer_settings {
   std::size_t response_header_bytes_max;
   /// Empty: the one that libcurl was built for.
   std::string ca_bundle;
+  /// All requests go through it.
+  std::optional<delivery::proxy> proxy = std::nullopt;
 };
 
 /// One libcurl easy handle, used for one request after the other: what is set on it, what it calls
@@ -59,13 +63,17 @@ private:
   void set(CURLoption option, Value value);
   void set_protocol();
   void set_security(const transfer_settings& settings, CURLSH* share);
+  void set_proxy();
   void set_callbacks();
   void set_method_and_url(const outbound_request& request);
   void set_headers(const outbound_request& request);
   void set_address(const ip_address& address, std::uint16_t port);
   void set_time_left(std::chrono::milliseconds left);
 
+  /// Whether the proxy's connection, or the tunnel that it was asked for, is what failed.
+  bool failed_at_proxy(CURLcode result) const;
   domain::attempt_error error_of(CURLcode result, long status) const;
+  bool may_connect_to(const ip_address& address, std::uint16_t port) const;
 
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int before_request(void* self, char* remote, char* local, int remote_port, int local_port);
@@ -73,6 +81,7 @@ private:
   static std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* self);
 
   const address_policy& addresses_;
+  const std::optional<proxy>& proxy_;
   const std::chrono::milliseconds connect_timeout_;
   response_reader reader_;
   bool blocked_ = false;

@@ -1,5 +1,7 @@
 #include "app/configuration.hpp"
 
+#include "tests/support/certificate.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -125,6 +127,41 @@ TEST_CASE("a malformed key that seals secrets is refused by the setting's name, 
   }
   CHECK(refused_name("[secrets]\nkeys = \"hunter2\"") == "secrets.keys");
   CHECK(refused_name("[secrets]\nkey_file = \"\"") == "secrets.key_file");
+}
+
+TEST_CASE("a proxy is taken apart, and a malformed one refused without repeating its password") {
+  const auto read = read_configuration(
+      "", {{"TALARIA_DELIVERY_PROXY", "http://user:secret@proxy.test:3128"}}, {});
+  REQUIRE(read);
+  CHECK(read->delivery_proxy == delivery::proxy{"proxy.test", 3128, "user", "secret"});
+  CHECK_FALSE(read_configuration("", {}, {})->delivery_proxy.has_value());
+  for (const auto* text :
+       {"", "http://user:hunter2@proxy.test", "https://user:hunter2@proxy.test:1"}) {
+    const auto refused = read_configuration("", {{"TALARIA_DELIVERY_PROXY", text}}, {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().field == "TALARIA_DELIVERY_PROXY");
+    CHECK(refused.error().detail.find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("a bundle of certificates is read, and refused with the setting named if it holds none") {
+  const auto bundle_of = [](const std::string& content) {
+    const test_support::temporary_file file(content);
+    return refused_name("[delivery]\nca_bundle = \"" + file.path() + "\"");
+  };
+  const auto authority = test_support::make_certificate({"receiver.test"});
+  const auto& pem = authority.certificate_pem;
+
+  CHECK(bundle_of(pem) == "");
+  CHECK(bundle_of("# two\n" + pem + "\n" + pem) == "");
+  CHECK(bundle_of("") == "delivery.ca_bundle");
+  CHECK(bundle_of("no certificate") == "delivery.ca_bundle");
+  CHECK(bundle_of(authority.key_pem) == "delivery.ca_bundle");
+  CHECK(bundle_of(pem + pem.substr(0, 200)) == "delivery.ca_bundle");
+  CHECK(bundle_of(pem.substr(0, 200) + "!" + pem.substr(200)) == "delivery.ca_bundle");
+  CHECK(refused_name("[delivery]\nca_bundle = \"/nonexistent.pem\"") == "delivery.ca_bundle");
+  CHECK(refused_name("[delivery]\nca_bundle = \"/tmp\"") == "delivery.ca_bundle");
+  CHECK(refused_name("[delivery]\nca_bundle = \"\"") == "delivery.ca_bundle");
 }
 
 TEST_CASE("an IPv6 address to listen on stands in brackets") {

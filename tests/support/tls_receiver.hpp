@@ -26,6 +26,8 @@ public:
   /// `https://<host>:<port>/`
   std::string url(std::string_view host) const;
 
+  std::uint16_t port() const { return port_; }
+
   std::size_t request_count() const { return requests_; }
   /// Handshakes that resumed an earlier session.
   std::size_t resumed_count() const { return resumed_; }
