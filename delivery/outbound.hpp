@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/attempt.hpp"
+#include "domain/receiver_tls.hpp"
 #include "domain/subscription.hpp"
 
 #include <chrono>
@@ -18,6 +19,8 @@ struct outbound_request {
   /// `name: value`, in the order they are sent.
   std::vector<std::string> headers;
   std::string body;
+  /// What is said of the connection; other requests' connections are not used for it.
+  domain::shared_receiver_tls tls = nullptr;
   /// From the start of the name's resolution to the last byte of the answer; at most
   /// `domain::limits::timeout_max` counts.
   std::chrono::milliseconds timeout{15'000};

@@ -139,6 +139,7 @@ void transfer::set_proxy() {
 
 void transfer::set_callbacks() {
   set(CURLOPT_PRIVATE, this);
+  set(CURLOPT_ERRORBUFFER, fault_.data());
   // Both guards are needed: the first sees new connections only, the second also kept ones, but not
   // before they are made.
   set(CURLOPT_OPENSOCKETFUNCTION, &transfer::open_socket);
@@ -156,8 +157,10 @@ void transfer::begin(request_in_flight& request, request_in_flight::clock::time_
   blocked_ = false;
   no_socket_ = false;
   sent_ = false;
+  fault_.front() = '\0';
   set_time_left(std::chrono::ceil<std::chrono::milliseconds>(request.deadline - now));
   set_address(request.addresses[request.addresses_tried], request.target.port);
+  set_tls(request.request.tls);
   set_method_and_url(request.request);
   set_headers(request.request);
   set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.request.body.size()));
@@ -189,6 +192,23 @@ void transfer::set_headers(const outbound_request& request) {
   }
   set(CURLOPT_HTTPHEADER, lines.get());
   headers_ = std::move(lines);
+}
+
+void transfer::set_pem(CURLoption option, const std::string& pem) {
+  curl_blob blob{
+      .data = const_cast<char*>(pem.data()), .len = pem.size(), .flags = CURL_BLOB_NOCOPY};
+  set(option, pem.empty() ? nullptr : &blob);
+}
+
+void transfer::set_tls(const domain::shared_receiver_tls& tls) {
+  if (tls == tls_)
+    return;
+  static const domain::receiver_tls nothing;
+  const auto& wanted = tls ? *tls : nothing;
+  set_pem(CURLOPT_CAINFO_BLOB, wanted.ca_certificates);
+  set_pem(CURLOPT_SSLCERT_BLOB, wanted.client_certificate);
+  set_pem(CURLOPT_SSLKEY_BLOB, wanted.client_key);
+  tls_ = tls;
 }
 
 void transfer::set_address(const ip_address& address, std::uint16_t port) {
@@ -256,6 +276,8 @@ domain::attempt_error transfer::error_of(CURLcode result, long status) const {
     return attempt_error::none;
   if (failed_at_proxy(result))
     return attempt_error::connect;
+  if (refused_late(result))
+    return attempt_error::tls;
   if (result != CURLE_OK)
     return to_attempt_error(result);
   // libcurl takes a connection that was closed among the headers for the end of a good answer.
@@ -263,6 +285,11 @@ domain::attempt_error transfer::error_of(CURLcode result, long status) const {
     return attempt_error::reset;
   // 101: nobody asked for another protocol.
   return status < 200 ? attempt_error::invalid_response : attempt_error::none;
+}
+
+bool transfer::refused_late(CURLcode result) const {
+  return result == CURLE_RECV_ERROR && request_.target.secure &&
+         std::string_view(fault_.data()).find(" alert ") != std::string_view::npos;
 }
 
 bool transfer::failed_at_proxy(CURLcode result) const {

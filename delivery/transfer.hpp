@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -67,11 +68,16 @@ private:
   void set_callbacks();
   void set_method_and_url(const outbound_request& request);
   void set_headers(const outbound_request& request);
+  void set_pem(CURLoption option, const std::string& pem);
+  void set_tls(const domain::shared_receiver_tls& tls);
   void set_address(const ip_address& address, std::uint16_t port);
   void set_time_left(std::chrono::milliseconds left);
 
   /// Whether the proxy's connection, or the tunnel that it was asked for, is what failed.
   bool failed_at_proxy(CURLcode result) const;
+  /// Whether the receiver broke off the handshake after we took it to be over: so TLS 1.3 has a
+  /// certificate of ours refused.
+  bool refused_late(CURLcode result) const;
   domain::attempt_error error_of(CURLcode result, long status) const;
   bool may_connect_to(const ip_address& address, std::uint16_t port) const;
 
@@ -89,8 +95,12 @@ private:
   bool sent_ = false;
 
   request_in_flight request_;
+  /// libcurl reads its texts where they lie.
+  domain::shared_receiver_tls tls_;
   string_list headers_;
   string_list connect_to_;
+  /// What libcurl says of a failure.
+  std::array<char, CURL_ERROR_SIZE> fault_{};
   easy_handle handle_;
 };
 

@@ -107,6 +107,7 @@ outbound_request compose_webhook_request(const domain::subscription& subscriptio
                            .url = settings.url,
                            .headers = {},
                            .body = body_of(settings, event),
+                           .tls = settings.tls,
                            .timeout = settings.timeout};
   header_lines& lines = request.headers;
   lines.reserve(8 + settings.headers.size());

@@ -26,7 +26,8 @@ inline constexpr std::size_t json_depth_max = 64;
 inline constexpr std::chrono::hours idempotency_window_default = 24h;
 
 // Managed resources.
-inline constexpr std::size_t management_body_bytes_max = 64 * 1024;
+/// Certificates take the largest part.
+inline constexpr std::size_t management_body_bytes_max = 128 * 1024;
 inline constexpr std::size_t name_bytes_max = 128;
 inline constexpr std::size_t description_bytes_max = 1024;
 inline constexpr std::size_t metadata_bytes_max = 4096;
@@ -38,6 +39,9 @@ inline constexpr std::size_t page_limit_default = 50;
 // Subscriptions.
 inline constexpr std::size_t url_bytes_max = 2048;
 inline constexpr std::size_t event_type_patterns_max = 64;
+inline constexpr std::size_t ca_certificates_bytes_max = 32 * 1024;
+inline constexpr std::size_t client_certificate_bytes_max = 16 * 1024;
+inline constexpr std::size_t client_key_bytes_max = 8 * 1024;
 inline constexpr std::size_t custom_headers_max = 32;
 inline constexpr std::size_t custom_header_bytes_max = 4096;
 inline constexpr std::chrono::milliseconds timeout_default = 15s;
@@ -89,7 +93,11 @@ inline constexpr std::size_t response_body_characters_kept = 1000;
 static_assert(event_body_bytes_max < batch_bytes_max);
 // Each rule but the innermost adds an object and an array, and `in` one more, inside the settings.
 static_assert(2 * filter_depth_max + 1 < json_depth_max);
-static_assert(filter_bytes_max < management_body_bytes_max);
+// The line ends of PEM take twice their bytes in JSON, one in 65.
+static_assert((ca_certificates_bytes_max + client_certificate_bytes_max + client_key_bytes_max) *
+                      66 / 65 +
+                  filter_bytes_max + metadata_bytes_max <
+              management_body_bytes_max);
 static_assert(in_flight_default <= in_flight_max);
 static_assert(page_limit_default <= page_limit_max);
 

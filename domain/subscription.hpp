@@ -5,6 +5,7 @@
 #include "domain/id.hpp"
 #include "domain/limits.hpp"
 #include "domain/payload_filter.hpp"
+#include "domain/receiver_tls.hpp"
 #include "domain/retry_schedule.hpp"
 #include "domain/signing_secret.hpp"
 #include "domain/subscription_health.hpp"
@@ -58,6 +59,7 @@ struct subscription_settings {
   signature_scheme signature = signature_scheme::standard_v1;
   body_form body = body_form::payload;
   domain::ordering ordering = ordering::parallel;
+  shared_receiver_tls tls;
 };
 
 /// Whether a subscription with these settings wants an event of its application.
@@ -70,13 +72,15 @@ bool wants(const subscription_settings& settings, const event& event);
 result<subscription_settings> parse_subscription_settings(const boost::json::object& fields);
 
 /// Changes settings by JSON Merge Patch (RFC 7396): a member that is absent keeps its value, one
-/// that is null gets its default. A schedule and a payload filter are replaced as a whole.
+/// that is null gets its default. A schedule and a payload filter are replaced as a whole. The key
+/// of a client certificate, which clients never see, is a member like others.
 ///
 /// @returns as `parse_subscription_settings`.
 result<subscription_settings> merge_subscription_settings(const boost::json::object& changes,
                                                           const subscription_settings& base);
 
-/// The fields as clients see them, without those that `subscription` adds.
+/// The fields as clients see them, without those that `subscription` adds, and without the key of
+/// a client certificate.
 boost::json::object to_json(const subscription_settings& settings);
 
 /// Why a subscription that its owner enabled is off.

@@ -133,6 +133,10 @@ constexpr std::array members{
            [](const json::value& value, subscription_settings& into) {
              return assign(into.ordering, read_choice<ordering>(value, "ordering", ordering_texts));
            }},
+    member{"tls",
+           [](const json::value& value, subscription_settings& into) {
+             return assign(into.tls, read_receiver_tls(value));
+           }},
     member{"rate_limit_per_second",
            [](const json::value& value, subscription_settings& into) {
              return assign(into.rate_limit_per_second,
@@ -209,6 +213,8 @@ result<subscription_settings> merge_subscription_settings(const json::object& ch
   // A schedule is replaced as a whole, since its two forms exclude each other.
   if (changes.contains("retry"))
     fields.erase("retry");
+  if (base.tls && !base.tls->client_key.empty())
+    fields.at("tls").as_object()["client_key"] = base.tls->client_key;
   auto merged = merge_patch(std::move(fields), changes);
   // So is a rule, in which a null is a value to compare with.
   if (const auto* rule = changes.if_contains("payload_filter"))
@@ -245,6 +251,8 @@ json::object to_json(const subscription_settings& settings) {
     fields["payload_filter"] = settings.payload_filter.to_json();
   if (settings.priority)
     fields["priority"] = to_string(*settings.priority);
+  if (settings.tls)
+    fields["tls"] = to_json(*settings.tls);
   if (settings.rate_limit_per_second)
     fields["rate_limit_per_second"] = *settings.rate_limit_per_second;
   return fields;

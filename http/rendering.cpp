@@ -31,6 +31,17 @@ json::object describe(const domain::subscription_health& health, domain::timesta
   return shown;
 }
 
+json::value describe(const domain::shared_receiver_tls& tls) {
+  if (!tls) {
+    return nullptr;
+  }
+  json::object shown = domain::to_json(*tls);
+  if (!tls->client_certificate.empty()) {
+    shown["expires_at"] = domain::to_rfc3339(tls->client_certificate_expires_at);
+  }
+  return shown;
+}
+
 /// All members but the closing brace, so that text can be put in as it is.
 std::string open_event(const domain::event& event) {
   std::string text = json::serialize(json::object{
@@ -97,6 +108,7 @@ std::string to_json(const domain::subscription& subscription, domain::timestamp 
   if (subscription.settings.payload_filter.empty()) {
     fields["payload_filter"] = nullptr;
   }
+  fields["tls"] = describe(subscription.settings.tls);
   if (!subscription.settings.priority) {
     fields["priority"] = nullptr;
   }

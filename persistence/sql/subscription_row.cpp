@@ -13,8 +13,27 @@ namespace {
 
 namespace json = boost::json;
 
-domain::subscription_settings parse_settings(const std::string& text) {
-  auto settings = domain::parse_subscription_settings(domain::parse_stored_json(text).as_object());
+/// An element of the stored secrets, beside the signing secrets.
+constexpr auto client_key_name = "client_key";
+
+/// Puts the client certificate's key, which is stored with the secrets, to the certificate.
+void restore_client_key(json::object& fields, const json::array& secrets) {
+  auto* tls = fields.if_contains("tls");
+  if (tls == nullptr)
+    return;
+  for (const auto& stored : secrets) {
+    if (const auto* key = stored.as_object().if_contains(client_key_name))
+      tls->as_object()[client_key_name] = *key;
+  }
+  // A deleted subscription has none of its secrets left.
+  if (!tls->as_object().contains(client_key_name))
+    tls->as_object().erase("client_certificate");
+}
+
+domain::subscription_settings parse_settings(const std::string& text, const json::array& secrets) {
+  auto fields = domain::parse_stored_json(text).as_object();
+  restore_client_key(fields, secrets);
+  auto settings = domain::parse_subscription_settings(fields);
   if (!settings)
     throw unreadable_row(settings.error().detail);
   return *std::move(settings);
@@ -30,11 +49,12 @@ domain::signing_secret parse_secret(const json::object& stored) {
   return secret;
 }
 
-std::vector<domain::signing_secret> parse_secrets(const std::string& text) {
+std::vector<domain::signing_secret> parse_secrets(const json::array& array) {
   std::vector<domain::signing_secret> secrets;
-  const auto parsed = json::parse(text);
-  for (const auto& stored : parsed.as_array())
-    secrets.push_back(parse_secret(stored.as_object()));
+  for (const auto& stored : array) {
+    if (!stored.as_object().contains(client_key_name))
+      secrets.push_back(parse_secret(stored.as_object()));
+  }
   return secrets;
 }
 
@@ -49,14 +69,17 @@ domain::subscription_health to_health(const std::optional<timestamp>& failing_si
   return health;
 }
 
-std::string secrets_to_json(const std::vector<domain::signing_secret>& secrets) {
+std::string secrets_to_json(const domain::subscription& subscription) {
   json::array stored;
-  for (const auto& secret : secrets) {
+  for (const auto& secret : subscription.secrets) {
     json::object fields{{"key", domain::secret_to_text(secret.key)}};
     if (secret.expires_at)
       fields["expires_us"] = secret.expires_at->time_since_epoch().count();
     stored.emplace_back(std::move(fields));
   }
+  const auto& tls = subscription.settings.tls;
+  if (tls && !tls->client_key.empty())
+    stored.emplace_back(json::object{{client_key_name, tls->client_key}});
   return json::serialize(stored);
 }
 
@@ -67,12 +90,13 @@ domain::subscription to_subscription(const subscription_row& row, const domain::
                created_at, updated_at, revision, failing_since, opened_at, next_probe_at,
                breaker_reason] = row;
   try {
+    const auto stored_secrets = json::parse(open_secrets(secrets, id, box));
     return {.id = id,
             .number = number,
             .application = application,
             .organization = organization,
-            .settings = parse_settings(settings),
-            .secrets = parse_secrets(open_secrets(secrets, id, box)),
+            .settings = parse_settings(settings, stored_secrets.as_array()),
+            .secrets = parse_secrets(stored_secrets.as_array()),
             .paused = paused,
             .disabled = disabled,
             .health = to_health(failing_since, opened_at, next_probe_at, breaker_reason),
@@ -91,7 +115,7 @@ std::string settings_to_json(const domain::subscription_settings& settings) {
 
 std::string stored_secrets_of(const domain::subscription& subscription,
                               const domain::secret_box& box) {
-  return box.seal(secrets_to_json(subscription.secrets), domain::to_string(subscription.id));
+  return box.seal(secrets_to_json(subscription), domain::to_string(subscription.id));
 }
 
 std::string open_secrets(const std::string& stored, const domain::subscription_id& owner,

@@ -28,6 +28,7 @@ using subscription_row =
 /// @throws unreadable_row
 domain::subscription to_subscription(const subscription_row& row, const domain::secret_box& box);
 
+/// Without the key of a client certificate, which is among the secrets.
 std::string settings_to_json(const domain::subscription_settings& settings);
 
 /// A subscription's secrets as they are stored: JSON, sealed for its id if the box has a key.

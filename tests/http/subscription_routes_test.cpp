@@ -1,5 +1,8 @@
 #include "tests/http/api_fixture.hpp"
+#include "tests/support/certificate.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
 
 #include <vector>
@@ -139,10 +142,10 @@ TEST_CASE("addresses that the operator excepts are taken at any port") {
   CHECK(create(api, R"({"url":"http://10.1.2.3:9000/hook"})").status == 201);
 }
 
-TEST_CASE("a management body may have 64 KiB") {
+TEST_CASE("a management body may have 128 KiB") {
   api_fixture api;
   const std::string body = R"({"url":"https://example.com/"})";
-  const std::size_t bytes_max = 64 * 1024;
+  const std::size_t bytes_max = 128 * 1024;
   CHECK(create(api, body + std::string(bytes_max - body.size(), ' ')).status == 201);
   CHECK(create(api, body + std::string(bytes_max - body.size() + 1, ' ')).status == 413);
 }
@@ -288,6 +291,26 @@ TEST_CASE("pausing and resuming keeps everything else") {
   CHECK(text_at(api.send("GET", one(id)), "/paused") == "true");
   CHECK(text_at(api.send("POST", one(id, "/resume")), "/paused") == "false");
   CHECK(api.gateway.catalog_changes() == 3);
+}
+
+TEST_CASE("the key of a client certificate is taken and kept, and never shown") {
+  api_fixture api;
+  const auto own = test_support::make_certificate({"talaria.test"});
+  const std::string tls = boost::json::serialize(boost::json::object{
+      {"client_certificate", own.certificate_pem}, {"client_key", own.key_pem}});
+
+  const std::string id = api.subscribe(R"(,"tls":)" + tls);
+  const reply changed = api.send("PATCH", one(id), R"({"description":"d"})");
+
+  for (const reply& shown : {changed, api.send("GET", one(id)), api.send("GET", collection),
+                             api.send("GET", one(id, "/secret"))})
+    CHECK_FALSE(shown.contains("PRIVATE"));
+  CHECK(text_at(changed, "/tls/client_certificate") == own.certificate_pem);
+  CHECK(text_at(changed, "/tls/expires_at").ends_with("Z"));
+  CHECK_FALSE(changed.contains("client_key"));
+  CHECK(text_at(api.send("PATCH", one(id), R"({"tls":{"client_key":"x"}})"), "/field") ==
+        "/tls/client_key");
+  CHECK(text_at(api.send("PATCH", one(id), R"({"tls":null})"), "/tls") == "null");
 }
 
 TEST_CASE("a secret is made, or taken, shown, and rotated with an overlap") {

@@ -1,4 +1,5 @@
 #include "tests/persistence/conformance.hpp"
+#include "tests/support/certificate.hpp"
 
 #include <soci/soci.h>
 
@@ -73,6 +74,39 @@ STORE_TEST_CASE("secrets are sealed in the database, whenever they are written")
   subscription = expect(world.catalog->update_subscription(subscription));
   CHECK(is_sealed());
   CHECK(stored_secrets(place, subscription) != first);
+}
+
+STORE_TEST_CASE("the key of a client certificate is sealed with the secrets, and comes back") {
+  place_type place;
+  auto world = world_at(place, "a");
+  auto subscription = world.subscribe();
+  const auto own = test_support::make_certificate({"talaria.test"});
+  auto settings = expect(domain::merge_subscription_settings(
+      {{"tls", {{"client_certificate", own.certificate_pem}, {"client_key", own.key_pem}}}},
+      subscription.settings));
+  subscription.settings = std::move(settings);
+  subscription = expect(world.catalog->update_subscription(subscription));
+
+  CHECK(secret_box::key_id_of(stored_secrets(place, subscription)) == id_of('a'));
+  std::string stored;
+  *place.connect() << "select settings from subscriptions where number = " +
+                          std::to_string(to_integer(subscription.number)),
+      soci::into(stored);
+  CHECK(stored.find("client_certificate") != std::string::npos);
+  CHECK(stored.find("PRIVATE") == std::string::npos);
+
+  reopen(world, place, "ba");
+  CHECK(reseal_all(world).resealed == 1);
+  auto found = expect(world.catalog->find_subscription(subscription.number));
+  REQUIRE(found.settings.tls != nullptr);
+  CHECK(found.settings.tls->client_certificate == own.certificate_pem);
+  CHECK(found.settings.tls->client_key == own.key_pem);
+  CHECK(found.secrets.size() == 1);
+  CHECK(found.secrets.at(0).key == subscription.secrets.at(0).key);
+
+  found.settings.tls = nullptr;
+  expect(world.catalog->update_subscription(found));
+  CHECK(expect(world.catalog->find_subscription(subscription.number)).settings.tls == nullptr);
 }
 
 STORE_TEST_CASE("secrets stay readable with a new key in front of the old one") {

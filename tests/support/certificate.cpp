@@ -53,7 +53,8 @@ certificate make_certificate(const std::vector<std::string>& names, validity val
   X509_set_pubkey(made.get(), key.get());
   X509_NAME* subject = X509_get_subject_name(made.get());
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("Talaria test"), -1, -1, 0);
+                             reinterpret_cast<const unsigned char*>(names.front().c_str()), -1, -1,
+                             0);
   X509_set_issuer_name(made.get(), subject);
   add_extension(*made, NID_basic_constraints, "critical,CA:TRUE");
   std::string alternatives;

@@ -18,7 +18,7 @@ struct validity {
   int to_days = 1;
 };
 
-/// @param names DNS names that it is valid for.
+/// @param names DNS names that it is valid for, the first of which is its subject. @pre not empty
 certificate make_certificate(const std::vector<std::string>& names, validity valid = {});
 
 /// A file that is deleted with it.
