@@ -34,6 +34,10 @@ struct settings {
   std::chrono::milliseconds sweep_interval{1'000};
   std::chrono::seconds purge_interval{60};
   std::chrono::milliseconds announce_interval{1'000};
+  /// Between the steps of recoveries, while some are running.
+  std::chrono::milliseconds recover_interval{200};
+  /// Between looking for some.
+  std::chrono::milliseconds recover_idle_interval{1'000};
   /// Of applications that have none of their own.
   std::chrono::days default_retention{30};
   std::chrono::hours idempotency_window{24};
@@ -67,6 +71,7 @@ struct environment {
     supervision::address<store_reader_actor> store_reader;
     supervision::address<janitor_actor> janitor;
     supervision::address<announcer_actor> announcer;
+    supervision::address<recoverer_actor> recoverer;
     std::vector<supervision::address<event_writer_actor>> event_writers;
     std::vector<supervision::address<outcome_writer_actor>> outcome_writers;
   };

@@ -128,6 +128,11 @@ using announcer_actor = caf::typed_actor<
   /// Removes what is committed.
   caf::reacts_to<operational_events_submitted>>;
 
+/// Makes what is dead pending again, at the rate that was asked for. See recoverer.hpp.
+using recoverer_actor = caf::typed_actor<
+  /// INTERNAL: advances the recoveries that are running.
+  caf::reacts_to<recover_due>>;
+
 /// Finds due work that nobody holds, and deletes what is past its time. See janitor.hpp.
 using janitor_actor = caf::typed_actor<
   /// Wakes every subscription that has something due, however long it has been.

@@ -201,6 +201,7 @@ struct catalog_load_due {
 struct sweep_due {};
 struct purge_due {};
 struct announce_due {};
+struct recover_due {};
 
 }  // namespace talaria::actors
 
@@ -236,4 +237,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_load_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::sweep_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::purge_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::announce_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::recover_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::operational_events_submitted)

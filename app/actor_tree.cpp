@@ -6,6 +6,7 @@
 #include "actors/ingest.hpp"
 #include "actors/janitor.hpp"
 #include "actors/outcome_writer.hpp"
+#include "actors/recoverer.hpp"
 #include "actors/store_reader.hpp"
 #include "supervision/supervisor.hpp"
 
@@ -93,6 +94,7 @@ caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
       child("ingest", "ingest", actors::ingest, at.ingest, env, actors::ingest_gauges),
       child("janitor", "janitor", actors::janitor, at.janitor, env, {}, blocking),
       child("announcer", "announcer", actors::announcer, at.announcer, env, {}, blocking),
+      child("recoverer", "recoverer", actors::recoverer, at.recoverer, env, {}, blocking),
   };
   return system.spawn(supervision::supervisor, supervisor_at("", strategy::one_for_one, env),
                       std::move(children));

@@ -70,6 +70,8 @@ inline constexpr std::size_t secret_key_bytes_max = 64;
 inline constexpr std::size_t secret_key_bytes_default = 32;
 inline constexpr std::chrono::hours secret_overlap_default = 24h;
 inline constexpr std::chrono::hours secret_overlap_max = 168h;
+inline constexpr std::uint32_t recovery_rate_per_second_default = 100;
+inline constexpr std::uint32_t recovery_rate_per_second_max = 10'000;
 
 // The payload filter of a subscription.
 inline constexpr std::size_t filter_bytes_max = 8 * 1024;
@@ -99,6 +101,7 @@ static_assert((ca_certificates_bytes_max + client_certificate_bytes_max + client
                   filter_bytes_max + metadata_bytes_max <
               management_body_bytes_max);
 static_assert(in_flight_default <= in_flight_max);
+static_assert(recovery_rate_per_second_default <= recovery_rate_per_second_max);
 static_assert(page_limit_default <= page_limit_max);
 
 }  // namespace talaria::domain::limits

@@ -84,4 +84,14 @@ operational_event tell_dead(const uuid& id, const subscription& subscription, co
               now);
 }
 
+operational_event tell_recover_finished(const subscription& subscription, const recovery& ended) {
+  return tell(ended.id.value, subscription, "recover.finished",
+              {{"recovery_id", to_string(ended.id)},
+               {"status", to_string(ended.status)},
+               {"since", to_rfc3339(ended.wanted.since)},
+               {"until", to_rfc3339(ended.wanted.until)},
+               {"redelivered", ended.redelivered}},
+              ended.ended_at.value_or(ended.updated_at));
+}
+
 }  // namespace talaria::domain

@@ -3,6 +3,7 @@
 #include "domain/attempt.hpp"
 #include "domain/event.hpp"
 #include "domain/id.hpp"
+#include "domain/recovery.hpp"
 #include "domain/subscription.hpp"
 #include "domain/time.hpp"
 
@@ -47,5 +48,10 @@ operational_event tell_recovered(const uuid& id, const subscription& subscriptio
 /// @param last The attempt after which none follows.
 operational_event tell_dead(const uuid& id, const subscription& subscription, const event& event,
                             const attempt& last, timestamp now);
+
+/// `recover.finished`, under the recovery's own id: there is one for each.
+///
+/// @pre the recovery has ended
+operational_event tell_recover_finished(const subscription& subscription, const recovery& ended);
 
 }  // namespace talaria::domain

@@ -71,12 +71,14 @@ api::api(api_options options, const http::services& services)
                [this](auto task) { return post_to_store(std::move(task)); }},
       authenticator_(services.store, services.now, options.authentication),
       store_(options.store_threads, [&store = services.store] {
-        return store_sessions{&store, store.open_catalog(), store.open_history()};
+        return store_sessions{&store, store.open_catalog(), store.open_history(),
+                              store.open_recoveries()};
       }) {
   add_submission_routes(*this, context_);
   add_event_routes(*this, context_);
   add_subscription_routes(*this, context_);
   add_secret_routes(*this, context_);
+  add_recovery_routes(*this, context_);
   add_delivery_routes(*this, context_);
   add_application_routes(*this, context_);
   add_queue_routes(*this, context_);

@@ -41,6 +41,7 @@ struct store_sessions {
   persistence::store* store = nullptr;
   std::unique_ptr<persistence::catalog> catalog;
   std::unique_ptr<persistence::history> history;
+  std::unique_ptr<persistence::recoveries> recoveries;
 };
 
 using answer = tl::expected<response, problem>;

@@ -86,6 +86,22 @@ std::string to_json(const persistence::delivery_row& delivery) {
   });
 }
 
+std::string to_json(const domain::recovery& recovery) {
+  return json::serialize(json::object{
+      {"id", to_string(recovery.id)},
+      {"subscription_id", to_string(recovery.subscription)},
+      {"status", to_string(recovery.status)},
+      {"since", domain::to_rfc3339(recovery.wanted.since)},
+      {"until", domain::to_rfc3339(recovery.wanted.until)},
+      {"rate_per_second", recovery.wanted.rate_per_second},
+      {"total", recovery.total},
+      {"redelivered", recovery.redelivered},
+      {"created_at", domain::to_rfc3339(recovery.created_at)},
+      {"updated_at", domain::to_rfc3339(recovery.updated_at)},
+      {"ended_at", time_or_null(recovery.ended_at)},
+  });
+}
+
 std::string to_json(const domain::application& application) {
   const auto days = application.retention_days;
   return json::serialize(json::object{

@@ -2,6 +2,7 @@
 
 #include "domain/attempt.hpp"
 #include "domain/event.hpp"
+#include "domain/recovery.hpp"
 #include "domain/subscription.hpp"
 #include "domain/tenancy.hpp"
 #include "persistence/store.hpp"
@@ -14,6 +15,7 @@ namespace talaria::http {
 
 std::string to_json(const domain::attempt& attempt);
 std::string to_json(const persistence::delivery_row& delivery);
+std::string to_json(const domain::recovery& recovery);
 std::string to_json(const domain::application& application);
 /// @param now Decides whether its breaker is open or half open.
 std::string to_json(const domain::subscription& subscription, domain::timestamp now);

@@ -24,6 +24,7 @@ void add_health_routes(operations& to, const route_context& context);
 void add_metrics_routes(operations& to, const route_context& context);
 void add_openapi_routes(operations& to);
 void add_queue_routes(operations& to, const route_context& context);
+void add_recovery_routes(operations& to, const route_context& context);
 void add_secret_routes(operations& to, const route_context& context);
 void add_submission_routes(operations& to, const route_context& context);
 void add_subscription_routes(operations& to, const route_context& context);

@@ -11,6 +11,7 @@
 #include "persistence/sql/history.hpp"
 #include "persistence/sql/outbox.hpp"
 #include "persistence/sql/queue_reader.hpp"
+#include "persistence/sql/recoveries.hpp"
 
 namespace talaria::persistence::postgres {
 
@@ -47,6 +48,9 @@ public:
   }
   std::unique_ptr<persistence::history> open_history() override {
     return std::make_unique<sql::history>(database_.open_patient_access(), retention_);
+  }
+  std::unique_ptr<persistence::recoveries> open_recoveries() override {
+    return std::make_unique<sql::recoveries>(database_.open_patient_access(), retention_);
   }
   std::unique_ptr<persistence::upkeep> open_upkeep() override {
     return std::make_unique<upkeep>(database_);

@@ -45,6 +45,13 @@ struct sight {
   }
 };
 
+/// What a tenant may see now. The tenant must outlive it.
+inline sight sight_by(const retention_clock& retention, const tenant& tenant) {
+  if (!retention.now)
+    return {tenant, std::nullopt};
+  return {tenant, expiry{retention.now(), retention.default_retention}};
+}
+
 struct known_application {
   domain::application_id id;
   domain::event_id first_kept;

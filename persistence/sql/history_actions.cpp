@@ -1,6 +1,6 @@
 #include "persistence/sql/delivery_lookup.hpp"
 #include "persistence/sql/history.hpp"
-#include "persistence/sql/sequence_statements.hpp"
+#include "persistence/sql/retry_statements.hpp"
 
 #include <utility>
 
@@ -18,38 +18,18 @@ struct delivery_writes {
 
   open_session open;
   delivery_lookup lookup{open};
-  sequence_statements sequences{open};
-
-  command<timestamp, subscription_number, event_id> hurry{open, R"(
-      update delivery_queue set due_us = case when due_us < :now then due_us else :now end
-      where subscription = :subscription and event_id = :event::uuid)"};
+  retry_statements retries{open};
 
   query<row<std::optional<std::int64_t>>(subscription_number, event_id)> drop_pending{open, R"(
       delete from delivery_queue
       where subscription = :subscription and event_id = :event::uuid
       returning sequence)"};
 
-  command<subscription_number, event_id, shard_id, timestamp, std::uint32_t, domain::priority,
-          std::optional<std::int64_t>>
-      insert_pending{open, R"(
-      insert into delivery_queue(subscription, event_id, shard, due_us, attempts, run_attempts,
-                                 priority, sequence)
-      values(:subscription, :event::uuid, :shard, :due, :attempts, 0, :priority, :sequence))"};
-
   command<event_id, subscription_number, std::uint32_t, timestamp, std::optional<std::int64_t>>
       mark_cancelled{open, R"(
       insert into attempts(event_id, subscription, number, started_us, duration_ms, status_code,
                            error, status, next_due_us, node, response_body, sequence)
       values(:event::uuid, :subscription, :number, :now, 0, 0, 0, 3, null, '', '', :sequence))"};
-
-  command<event_id, subscription_number> unmark_cancelled{open, R"(
-      delete from attempts
-      where event_id = :event::uuid and subscription = :subscription and status = 3)"};
-
-  command<timestamp, event_id, subscription_number, std::uint32_t> reopen{open, R"(
-      update attempts set status = 0, next_due_us = :now
-      where event_id = :event::uuid and subscription = :subscription
-        and number = :number)"};
 };
 
 tl::unexpected<domain::error> no_such_delivery() {
@@ -58,22 +38,6 @@ tl::unexpected<domain::error> no_such_delivery() {
 
 tl::unexpected<domain::error> not_pending() {
   return domain::fail(ec::conflict, "the delivery is not pending");
-}
-
-/// Makes a delivery pending and due now, whatever it was.
-void retry(delivery_writes& sql, const event_id& event, const known_subscription& subscription,
-           const delivery_state& state, domain::priority priority, timestamp now) {
-  if (state.status == delivery_status::pending) {
-    sql.hurry(now, subscription.number, event);
-    return;
-  }
-  if (state.status == delivery_status::cancelled)
-    sql.unmark_cancelled(event, subscription.number);
-  else
-    sql.reopen(now, event, subscription.number, state.attempts);
-  const auto sequence = state.sequence ? state.sequence : sql.sequences.next(subscription.number);
-  sql.insert_pending(subscription.number, event, shard_of(subscription.id), now, state.attempts,
-                     priority, sequence);
 }
 
 }  // namespace
@@ -88,7 +52,7 @@ result<void> history::retry_delivery(const tenant& tenant, const delivery_id& id
       return no_such_delivery();
     if (subscription->deleted)
       return domain::fail(ec::conflict, "its subscription was deleted");
-    retry(sql, id.event, *subscription, *state, event->priority, now);
+    sql.retries.retry(id, shard_of(subscription->id), *state, event->priority, now);
     return {};
   });
 }
@@ -123,7 +87,7 @@ result<std::vector<subscription_number>> history::replay_event(const tenant& ten
           const auto state = sql.lookup.state({id, number});
           if (!subscription || subscription->deleted || !state)
             continue;
-          retry(sql, id, *subscription, *state, event->priority, now);
+          sql.retries.retry({id, number}, shard_of(subscription->id), *state, event->priority, now);
           retried.push_back(number);
         }
         return retried;

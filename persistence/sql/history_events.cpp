@@ -155,9 +155,7 @@ private:
 }  // namespace
 
 sight history::sight_of(const tenant& tenant) const {
-  if (!retention_.now)
-    return {tenant, std::nullopt};
-  return {tenant, expiry{retention_.now(), retention_.default_retention}};
+  return sight_by(retention_, tenant);
 }
 
 result<page_of<event>> history::list_events(const tenant& tenant, const event_filter& filter,

@@ -4,6 +4,7 @@
 #include "persistence/sql/history.hpp"
 #include "persistence/sql/outbox.hpp"
 #include "persistence/sql/queue_reader.hpp"
+#include "persistence/sql/recoveries.hpp"
 #include "persistence/sqlite/database.hpp"
 #include "persistence/sqlite/event_appender.hpp"
 #include "persistence/sqlite/migrator.hpp"
@@ -40,6 +41,9 @@ public:
   }
   std::unique_ptr<persistence::history> open_history() override {
     return std::make_unique<sql::history>(database_.open_access(), retention_);
+  }
+  std::unique_ptr<persistence::recoveries> open_recoveries() override {
+    return std::make_unique<sql::recoveries>(database_.open_access(), retention_);
   }
   std::unique_ptr<persistence::upkeep> open_upkeep() override {
     return std::make_unique<upkeep>(database_.open_access());

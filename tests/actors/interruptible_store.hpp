@@ -30,6 +30,9 @@ public:
   }
   std::unique_ptr<persistence::catalog> open_catalog() override { return store_->open_catalog(); }
   std::unique_ptr<persistence::history> open_history() override { return store_->open_history(); }
+  std::unique_ptr<persistence::recoveries> open_recoveries() override {
+    return store_->open_recoveries();
+  }
   std::unique_ptr<persistence::upkeep> open_upkeep() override { return store_->open_upkeep(); }
   persistence::result<void> probe() override { return store_->probe(); }
 

@@ -80,3 +80,24 @@ TEST_CASE("a dead delivery is told with its event and its last attempt") {
   CHECK(payload.at("last_attempt").at("error") == "timeout");
   CHECK(payload.at("last_attempt").at("status_code").is_null());
 }
+
+TEST_CASE("the end of a recovery is told with what it has done, under its own id") {
+  recovery ended;
+  ended.id = {{{4}}};
+  ended.wanted = {start - 2h, start - 1h, 100};
+  ended.status = recovery_status::cancelled;
+  ended.redelivered = 17;
+  ended.updated_at = start;
+  ended.ended_at = start;
+  const auto told = tell_recover_finished(some_subscription(), ended);
+  CHECK(told.type == "recover.finished");
+  CHECK(is_event_type(told.type));
+  CHECK(told.id == ended.id.value);
+  CHECK(told.occurred_at == start);
+  const auto payload = payload_of(told);
+  CHECK(payload.at("recovery_id").as_string() == to_string(ended.id).c_str());
+  CHECK(payload.at("status") == "cancelled");
+  CHECK(payload.at("since").as_string() == to_rfc3339(start - 2h).c_str());
+  CHECK(payload.at("until").as_string() == to_rfc3339(start - 1h).c_str());
+  CHECK(payload.at("redelivered") == 17);
+}

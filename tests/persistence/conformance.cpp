@@ -51,6 +51,7 @@ void world::open_sessions() {
   ownership = store->open_shard_ownership();
   catalog = store->open_catalog();
   history = store->open_history();
+  recoveries = store->open_recoveries();
   upkeep = store->open_upkeep();
 }
 
@@ -61,6 +62,7 @@ void world::reopen() {
   ownership.reset();
   catalog.reset();
   history.reset();
+  recoveries.reset();
   upkeep.reset();
   store.reset();
   open_sessions();

@@ -30,7 +30,8 @@ using domain::ec;
 
 /// What a migration brought after the first, to be taken away again so that its store is one of
 /// schema 1 as far as migrating it can tell.
-inline constexpr std::array<std::string_view, 10> ways_back_to_schema_1{
+inline constexpr std::array<std::string_view, 11> ways_back_to_schema_1{
+    "drop table recoveries",
     "drop table paused_queues",
     "drop index delivery_queue_by_sequence",
     "alter table attempts drop column sequence",
@@ -111,6 +112,7 @@ public:
   std::unique_ptr<shard_ownership> ownership;
   std::unique_ptr<persistence::catalog> catalog;
   std::unique_ptr<persistence::history> history;
+  std::unique_ptr<persistence::recoveries> recoveries;
   std::unique_ptr<persistence::upkeep> upkeep;
 
 private:

@@ -17,7 +17,8 @@ void use_every_session(world& world) {
     event.idempotent = idempotency{hash_of(std::to_string(i)), hash_of("body"), world.now + 1h};
     expect(world.append({event}));
     if (i % 2 == 0)
-      world.finish(event.event->id, subscription, delivery_status::delivered);
+      world.finish(event.event->id, subscription,
+                   i % 4 == 0 ? delivery_status::delivered : delivery_status::dead);
   }
   const auto& subscription = subscriptions[0];
   const auto event = world.submit({subscription});
@@ -67,6 +68,14 @@ void use_every_session(world& world) {
   expect(world.catalog->update_application(world.owner, world.application));
   expect(world.catalog->update_subscription(
       expect(world.catalog->find_subscription(subscription.number))));
+  const domain::recovery_id recovery{hash_of("recovery")};
+  expect(world.recoveries->create(world.owner, subscription.id, recovery, {at(-1), at(1), 100},
+                                  at(1)));
+  expect(world.recoveries->find(world.owner, subscription.id, recovery));
+  expect(world.recoveries->list(world.owner, subscription.id, {}));
+  CHECK(expect(world.recoveries->running()).size() == 1);
+  CHECK(expect(world.recoveries->advance(recovery, 1, at(1))).redelivered == 1);
+  expect(world.recoveries->cancel(world.owner, subscription.id, recovery, at(1)));
   expect(world.upkeep->purge_events(at(1), std::chrono::days{0}, 10));
   expect(world.upkeep->purge_idempotency_keys(at(10'000), 10));
   expect(world.catalog->delete_subscription(world.owner, subscription.id, world.now));

@@ -8,10 +8,11 @@ extern const migration first_tables;
 extern const migration application_retention;
 extern const migration operational_events;
 extern const migration order_and_pauses;
+extern const migration recoveries;
 
 std::span<const migration> migrations() {
   static const std::array all{first_tables, application_retention, operational_events,
-                              order_and_pauses};
+                              order_and_pauses, recoveries};
   return all;
 }
 

@@ -1,0 +1,34 @@
+#include "persistence/schema/migration.hpp"
+
+#include <array>
+
+namespace talaria::persistence::schema::sqlite {
+
+namespace {
+
+constexpr auto statements = std::to_array<std::string_view>({
+    // Redeliveries of what is dead, with how far they have come.
+    R"(create table recoveries(
+         id blob not null primary key,
+         subscription bigint not null,
+         since_us bigint not null,
+         until_us bigint not null,
+         rate_per_second bigint not null,
+         status bigint not null,  -- 0 running, 1 finished, 2 cancelled
+         total bigint not null,
+         redelivered bigint not null,
+         last_event_id blob not null,  -- all up to this one are done
+         created_us bigint not null,
+         updated_us bigint not null,
+         ended_us bigint) without rowid)",
+    "create index recoveries_by_subscription on recoveries(subscription, id)",
+    // One at a time, and few in all: also where those that are running are found.
+    "create unique index recoveries_running on recoveries(subscription) where status = 0",
+});
+
+}  // namespace
+
+extern const migration recoveries;
+const migration recoveries{5, "recoveries", statements};
+
+}  // namespace talaria::persistence::schema::sqlite
