@@ -63,17 +63,30 @@ std::optional<known_subscription> delivery_lookup::known(
 }
 
 std::optional<delivery_state> delivery_lookup::state(const domain::delivery_id& id) {
-  if (const auto row = pending_.first(id.subscription, id.event)) {
-    const auto& [due, attempts] = *row;
-    return delivery_state{domain::delivery_status::pending, attempts, due, std::nullopt};
-  }
-  if (const auto row = final_.first(id.event, id.subscription)) {
-    const auto& [status, number, started_at, duration, sequence] = *row;
-    auto state = ended(status, number, started_at, duration);
-    state.sequence = sequence;
-    return state;
-  }
-  return std::nullopt;
+  if (auto pending = pending_state(id))
+    return pending;
+  if (auto ended = ended_state(id))
+    return ended;
+  // Somebody may have made it pending between the two looks.
+  return pending_state(id);
+}
+
+std::optional<delivery_state> delivery_lookup::pending_state(const domain::delivery_id& id) {
+  const auto row = pending_.first(id.subscription, id.event);
+  if (!row)
+    return std::nullopt;
+  const auto& [due, attempts] = *row;
+  return delivery_state{domain::delivery_status::pending, attempts, due, std::nullopt};
+}
+
+std::optional<delivery_state> delivery_lookup::ended_state(const domain::delivery_id& id) {
+  const auto row = final_.first(id.event, id.subscription);
+  if (!row)
+    return std::nullopt;
+  const auto& [status, number, started_at, duration, sequence] = *row;
+  auto state = ended(status, number, started_at, duration);
+  state.sequence = sequence;
+  return state;
 }
 
 }  // namespace talaria::persistence::sql

@@ -135,6 +135,8 @@ private:
       select status, number, started_us, duration_ms, sequence from attempts
       where event_id = :event::uuid and subscription = :subscription and status <> 0)"};
 
+  std::optional<delivery_state> pending_state(const domain::delivery_id& id);
+  std::optional<delivery_state> ended_state(const domain::delivery_id& id);
   bool has_pending(const domain::event_id& event, const std::vector<subscription_number>& fan_out);
   static std::optional<known_subscription> known(const sight& sight,
                                                  const std::optional<subscription_columns>& row);
