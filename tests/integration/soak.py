@@ -27,10 +27,13 @@ DESCRIPTORS_GROWTH_MAX = 64
 
 RETRY = {"delays_ms": [300, 300, 500, 1000, 2000, 3000]}
 PATIENT_RETRY = {"delays_ms": [200] * 50}
+# What is in order waits for each retry: it must be able to keep up.
+QUICK_RETRY = {"delays_ms": [20] * 50}
 BREAKER = {"min_calls": 10, "window_ms": 10000, "open_ms": 2000}
 KINDS = {
-    "healthy": {"headers": {"X-Soak": "1"}},
-    "ordered": {"ordering": "fifo", "retry": PATIENT_RETRY},
+    # In a queue of its own, and left alone: its latency is looked at.
+    "healthy": {"headers": {"X-Soak": "1"}, "priority": "high"},
+    "ordered": {"ordering": "fifo", "retry": QUICK_RETRY},
     "flaky": {"retry": PATIENT_RETRY, "circuit_breaker": {"enabled": False}},
     "failing": {"retry": RETRY, "circuit_breaker": BREAKER},
     "hanging": {"retry": RETRY, "timeout_ms": 1000, "circuit_breaker": BREAKER},
@@ -120,7 +123,9 @@ class Soak:
         client = Client(self.talaria.port)
         while time.monotonic() < until:
             await asyncio.sleep(0.5)
-            kind, one = chooser.choice(list(self.subscriptions.items()))
+            kind, one = chooser.choice(
+                [each for each in self.subscriptions.items() if each[0] != "healthy"]
+            )
             path = f"/api/v1/subscriptions/{one}"
             what = chooser.randrange(9)
             if what == 0:
@@ -176,6 +181,12 @@ class Soak:
             lacking[kind] = sum(1 for event in wanted if event not in taken)
         return lacking
 
+    def waiting(self, kind):
+        rows = self.talaria.pages(
+            f"/api/v1/deliveries?status=pending&subscription_id={self.subscriptions[kind]}"
+        )
+        return sum(1 for _ in rows)
+
     def drain(self):
         deadline = time.monotonic() + DRAIN_SECONDS_MAX
         while any(self.missing().values()) and time.monotonic() < deadline:
@@ -183,7 +194,12 @@ class Soak:
 
     def faults(self):
         found = list(dict.fromkeys(self.receiver.faults))[:5]
-        found += [f"{count} lost by {kind}" for kind, count in self.missing().items() if count]
+        for kind, count in self.missing().items():
+            waiting = self.waiting(kind) if count else 0
+            if waiting:
+                found.append(f"{kind} has not kept up: {waiting} still wait")
+            if count > waiting:
+                found.append(f"{count - waiting} lost by {kind}")
         found += [f"{count} answers {status}" for status, count in self.answers.items() if status >= 500]
         return found + self.growth()
 

@@ -76,7 +76,7 @@ class SoakReceiver:
         sequence = int(headers["webhook-sequence"])
         if sequence < self.last_sequence and not self.taken["ordered"][headers["webhook-id"]]:
             self.faults.append(f"{sequence} came first after {self.last_sequence}")
-        if self.random.random() < 0.1:
+        if self.random.random() < 0.03:
             writer.write(status_line(500))
             return
         self.last_sequence = max(self.last_sequence, sequence)
