@@ -166,28 +166,28 @@ std::optional<delivery_window::taken> delivery_window::take(domain::timestamp no
   chosen.phase = phase::in_flight;
   chosen.since = now;
   ++in_flight_;
-  return taken{chosen.event, chosen.progress, is_ordered() ? chosen.sequence : std::nullopt};
+  return to_taken(chosen);
 }
 
-std::optional<domain::delivery_progress> delivery_window::in_flight_progress(
+delivery_window::taken delivery_window::to_taken(const entry& of) const {
+  return {of.event, of.progress, is_ordered() ? of.sequence : std::nullopt};
+}
+
+bool delivery_window::is_in(entries::const_iterator found, enum phase phase) const {
+  return found != entries_.end() && found->second.phase == phase;
+}
+
+std::optional<delivery_window::taken> delivery_window::find_in_flight(
     const domain::event_id& event) const {
   const auto found = entries_.find(event);
-  if (found == entries_.end() || found->second.phase != phase::in_flight)
+  if (!is_in(found, phase::in_flight))
     return std::nullopt;
-  return found->second.progress;
-}
-
-delivery_window::event_pointer delivery_window::in_flight_event(
-    const domain::event_id& event) const {
-  const auto found = entries_.find(event);
-  if (found == entries_.end() || found->second.phase != phase::in_flight)
-    return nullptr;
-  return found->second.event;
+  return to_taken(found->second);
 }
 
 void delivery_window::aborted(const domain::event_id& event, domain::timestamp due) {
   const auto found = entries_.find(event);
-  if (found == entries_.end() || found->second.phase != phase::in_flight)
+  if (!is_in(found, phase::in_flight))
     return;
   --in_flight_;
   found->second.progress.due = due;
@@ -196,7 +196,7 @@ void delivery_window::aborted(const domain::event_id& event, domain::timestamp d
 
 void delivery_window::finished(persistence::outcome outcome, domain::timestamp now) {
   const auto found = entries_.find(outcome.delivery.event);
-  if (found == entries_.end() || found->second.phase != phase::in_flight)
+  if (!is_in(found, phase::in_flight))
     return;
   --in_flight_;
   found->second.phase = phase::recording;
@@ -207,7 +207,7 @@ void delivery_window::finished(persistence::outcome outcome, domain::timestamp n
 void delivery_window::recorded(const domain::event_id& event, persistence::record_status status,
                                domain::timestamp now) {
   const auto found = entries_.find(event);
-  if (found == entries_.end() || found->second.phase != phase::recording)
+  if (!is_in(found, phase::recording))
     return;
   auto& current = found->second;
   const bool goes_on = current.outcome->status == domain::delivery_status::pending;
@@ -231,7 +231,7 @@ void delivery_window::recorded(const domain::event_id& event, persistence::recor
 
 void delivery_window::cancelled(const domain::event_id& event) {
   const auto found = entries_.find(event);
-  if (found != entries_.end() && found->second.phase == phase::waiting)
+  if (is_in(found, phase::waiting))
     erase(found);
   else if (page_under_way_)
     left_since_page_.insert(event);

@@ -81,11 +81,8 @@ public:
   /// The due delivery that is due first, which is in flight from then on.
   std::optional<taken> take(domain::timestamp now);
 
-  /// The progress of a delivery that is in flight; nothing if it is not.
-  std::optional<domain::delivery_progress> in_flight_progress(const domain::event_id& event) const;
-
-  /// @returns null if it is not in flight.
-  event_pointer in_flight_event(const domain::event_id& event) const;
+  /// A delivery as it was taken; nothing if it is not in flight.
+  std::optional<taken> find_in_flight(const domain::event_id& event) const;
 
   /// The attempt was not made or not completed, through no fault of the receiver.
   void aborted(const domain::event_id& event, domain::timestamp due);
@@ -136,6 +133,8 @@ private:
   };
   using entries = std::map<domain::event_id, entry>;
 
+  bool is_in(entries::const_iterator found, enum phase phase) const;
+  taken to_taken(const entry& of) const;
   void leave_page_to_store(const persistence::pending_page& page);
   bool is_ordered() const { return ordering_ == domain::ordering::fifo; }
   std::pair<std::int64_t, domain::event_id> rank_of(const entry& waiting) const;

@@ -252,19 +252,13 @@ void watch_receiver(self_pointer self, receiver_watch::permit permit, const doma
   send_health(self, *std::move(found), now);
 }
 
-domain::priority priority_of(const subscription_state& state, const domain::event_id& event) {
-  const auto in_flight = state.window->in_flight_event(event);
-  return state.subscription->settings.priority.value_or(in_flight->priority);
-}
-
 /// Notes with an outcome what its operators are to know of it.
-void tell(subscription_state& state, persistence::outcome& outcome, domain::timestamp now) {
+void tell(subscription_state& state, persistence::outcome& outcome, const domain::event& event,
+          domain::timestamp now) {
   const auto next_id = [&] { return state.ids.next(now, state.env->random_bits()); };
-  if (outcome.status == domain::delivery_status::dead) {
-    const auto event = state.window->in_flight_event(outcome.delivery.event);
+  if (outcome.status == domain::delivery_status::dead)
     outcome.tells.push_back(
-        domain::tell_dead(next_id(), *state.subscription, *event, outcome.attempt, now));
-  }
+        domain::tell_dead(next_id(), *state.subscription, event, outcome.attempt, now));
   if (outcome.receiver_gone && !state.receiver_given_up)
     outcome.tells.push_back(domain::tell_disabled(next_id(), *state.subscription,
                                                   domain::disabled_reason::gone, {}, now));
@@ -272,8 +266,8 @@ void tell(subscription_state& state, persistence::outcome& outcome, domain::time
 
 void judge_attempt(self_pointer self, attempt_finished& finished) {
   auto& state = self->state;
-  const auto progress = state.window->in_flight_progress(finished.event);
-  if (!progress)
+  const auto tried = state.window->find_in_flight(finished.event);
+  if (!tried)
     return;
   const auto now = state.env->now();
   auto& attempt = finished.result.attempt;
@@ -285,21 +279,22 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
   const bool may_ask_to_wait = attempt.status_code == status_too_many_requests ||
                                attempt.status_code == status_service_unavailable;
   const auto retry_after = may_ask_to_wait ? finished.result.retry_after : std::nullopt;
-  const auto verdict = domain::judge(*progress, attempt, state.subscription->settings.retry,
+  const auto verdict = domain::judge(tried->progress, attempt, state.subscription->settings.retry,
                                      retry_after, now, state.env->random_fraction());
   state.env->metrics.attempt_seconds.Observe(static_cast<double>(attempt.duration.count()) / 1e3);
   watch_receiver(self, finished.permit, attempt, now);
-  persistence::outcome outcome{.delivery = {finished.event, state.number},
-                               .shard = state.shard,
-                               .epoch = epoch_of(state),
-                               .attempt = std::move(attempt),
-                               .status = verdict.status,
-                               .run_attempts = progress->run_attempts + 1,
-                               .due = verdict.due,
-                               .priority = priority_of(state, finished.event),
-                               .receiver_gone = verdict.gone,
-                               .tells = {}};
-  tell(state, outcome, now);
+  persistence::outcome outcome{
+      .delivery = {finished.event, state.number},
+      .shard = state.shard,
+      .epoch = epoch_of(state),
+      .attempt = std::move(attempt),
+      .status = verdict.status,
+      .run_attempts = tried->progress.run_attempts + 1,
+      .due = verdict.due,
+      .priority = state.subscription->settings.priority.value_or(tried->event->priority),
+      .receiver_gone = verdict.gone,
+      .tells = {}};
+  tell(state, outcome, *tried->event, now);
   state.receiver_given_up = state.receiver_given_up || verdict.gone;
   state.window->finished(outcome, now);
   send_outcome(self, std::move(outcome));

@@ -12,7 +12,6 @@ namespace talaria::http {
 namespace {
 
 using domain::ec;
-using domain::fail;
 using domain::result;
 namespace json = boost::json;
 
