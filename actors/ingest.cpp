@@ -52,17 +52,20 @@ void apply_change(ingest_pointer self, const subscription_pointer& changed) {
   }
 }
 
-/// What was held is found by a sweep: its subscriptions may sleep, and nobody remembers when it was
-/// due.
-void apply_paused_queues(ingest_pointer self, domain::priority_set paused) {
-  auto& env = *self->state.env;
-  if (env.paused_queues.exchange(paused.bits()) == paused.bits())
-    return;
+/// @returns whether it is a change.
+bool apply_paused_queues(ingest_pointer self, domain::priority_set paused) {
+  if (self->state.env->paused_queues.exchange(paused.bits()) == paused.bits())
+    return false;
   for (auto& [number, child] : self->state.subscriptions) {
     if (child.up && !child.ending)
       send_to(self, child, queues_changed{});
   }
-  self->send(env.addresses.janitor.get(), sweep_everything{});
+  return true;
+}
+
+/// For what subscriptions that sleep, or died, have due: nobody remembers when that was.
+void ask_for_sweep(ingest_pointer self) {
+  self->send(self->state.env->addresses.janitor.get(), sweep_everything{});
 }
 
 void apply_deletion(ingest_pointer self, domain::subscription_number number) {
@@ -105,8 +108,7 @@ void take_snapshot(ingest_pointer self, catalog_snapshot_loaded& loaded) {
   state.catalog = std::move(loaded.snapshot->entries);
   state.fan_out = std::move(loaded.snapshot->fan_out);
   apply_paused_queues(self, loaded.snapshot->paused_queues);
-  // What the subscriptions of a former incarnation held, nobody else remembers.
-  self->send(state.env->addresses.janitor.get(), sweep_everything{});
+  ask_for_sweep(self);
   catalog_current(self, loaded.snapshot->revision);
 }
 
@@ -123,7 +125,8 @@ void take_changes(ingest_pointer self, catalog_loaded& loaded) {
     apply_change(self, changed);
   for (const auto number : loaded.changes->deleted)
     apply_deletion(self, number);
-  apply_paused_queues(self, loaded.changes->paused_queues);
+  if (apply_paused_queues(self, loaded.changes->paused_queues))
+    ask_for_sweep(self);
   catalog_current(self, loaded.changes->revision);
 }
 
