@@ -71,11 +71,11 @@ class Soak:
 
     def subscribe_all(self):
         for kind, fields in KINDS.items():
-            made = self.talaria.subscribe(url=self.receiver.url(kind), **fields)
+            made = self.talaria.subscribe(url=self.receiver.url_of(kind), **fields)
             self.subscriptions[kind] = made["id"]
         _, applications = self.talaria.call("GET", "/api/v1/applications")
         system = next(each["id"] for each in applications["data"] if each["system"])
-        self.talaria.subscribe(url=self.receiver.url("operations"), application_id=system)
+        self.talaria.subscribe(url=self.receiver.url_of("operations"), application_id=system)
 
     def sample(self, started):
         process = Path(f"/proc/{self.talaria.process.pid}")
@@ -227,13 +227,13 @@ class Soak:
     def report(self):
         latencies = sorted(self.receiver.latencies_ms)
         step = max(1, len(self.samples) // 10)
-        lines = [f"{len(self.acked)} events acked, {sum(self.receiver.requests.values())} requests"]
+        lines = [f"{len(self.acked)} events acked, {sum(self.receiver.counted.values())} requests"]
         lines += ["  minute  resident MiB  descriptors  threads"]
         lines += [
             f"  {each.seconds / 60:6.1f}  {each.resident_mib:12.1f}  {each.descriptors:11}  {each.threads:7}"
             for each in self.samples[::step]
         ]
-        lines += ["  requests  " + ", ".join(f"{k} {n}" for k, n in self.receiver.requests.items())]
+        lines += ["  requests  " + ", ".join(f"{k} {n}" for k, n in self.receiver.counted.items())]
         told = {kind: sum(n.values()) for kind, n in self.receiver.taken.items() if "." in kind}
         lines += ["  told      " + ", ".join(f"{kind} {count}" for kind, count in told.items())]
         lines += ["  answers   " + ", ".join(f"{s}: {n}" for s, n in sorted(self.answers.items()))]

@@ -3,11 +3,10 @@ lying, gone. Checks while it goes what every one of them was promised."""
 import asyncio
 import random
 import re
-import threading
 import time
 from collections import Counter, defaultdict
 
-from receiver import read_request
+from receiver import Receiver, read_request
 
 OK = b"HTTP/1.1 204 X\r\ncontent-length: 0\r\n\r\n"
 
@@ -17,10 +16,10 @@ def status_line(status, *headers):
     return "\r\n".join(lines).encode()
 
 
-class SoakReceiver:
+class SoakReceiver(Receiver):
     def __init__(self, seed):
         self.random = random.Random(seed)
-        self.requests = Counter()
+        self.counted = Counter()
         # By path: how often each event was taken with a 2xx.
         self.taken = defaultdict(Counter)
         self.latencies_ms = []
@@ -28,29 +27,17 @@ class SoakReceiver:
         self.last_sequence = 0
         self.in_order_under_way = 0
         self.gone = False
-        self.loop = asyncio.new_event_loop()
-        started = threading.Event()
-        threading.Thread(target=self._run, args=(started,), daemon=True).start()
-        started.wait()
+        super().__init__()
 
-    def url(self, kind):
-        return f"http://127.0.0.1:{self.port}/{kind}"
-
-    def _run(self, started):
-        asyncio.set_event_loop(self.loop)
-        server = self.loop.run_until_complete(
-            asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=4096)
-        )
-        self.port = server.sockets[0].getsockname()[1]
-        started.set()
-        self.loop.run_forever()
+    def url_of(self, kind):
+        return f"{self.url}/{kind}"
 
     async def _serve(self, reader, writer):
         try:
             while True:
                 path, headers, body = await read_request(reader)
                 kind = path.removeprefix("/")
-                self.requests[kind] += 1
+                self.counted[kind] += 1
                 await getattr(self, f"_be_{kind}")(headers, body, writer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
