@@ -70,8 +70,14 @@ private:
   }
 
   sqlite_file file_;
-  sqlite_file::statement event_{file_, "insert into events values(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  sqlite_file::statement delivery_{file_, "insert into delivery_queue values(?, ?, ?, ?, ?, ?, ?)"};
+  sqlite_file::statement event_{
+      file_,
+      "insert into events(id, application_id, event_type, labels, occurred_us, received_us,"
+      " priority, fan_out, payload) values(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  sqlite_file::statement delivery_{
+      file_,
+      "insert into delivery_queue(subscription, event_id, shard, due_us, attempts,"
+      " run_attempts, priority) values(?, ?, ?, ?, ?, ?, ?)"};
   const std::string payload_ = load::make_payload(payload_bytes);
   domain::uuid_sequence ids_;
   std::mt19937_64 random_{1};
