@@ -1,5 +1,7 @@
 #include "http/request_parser.hpp"
 
+#include "http/chunk_scanner.hpp"
+
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
@@ -10,11 +12,21 @@ namespace {
 
 namespace beast_http = boost::beast::http;
 
-/// A chunk's size line and the trailer, which both must be whole before they are parsed.
-constexpr std::size_t chunk_line_bytes_max = 4096;
-
 std::string_view to_view(boost::beast::string_view text) {
   return {text.data(), text.size()};
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// RFC 9110, section 7.2, as far as names and addresses in use need it.
+bool is_host(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-._~:[]%").find(c) != std::string_view::npos;
+  });
 }
 
 }  // namespace
@@ -48,8 +60,13 @@ void request_parser::check_head() {
   const std::size_t hosts = parsed_.header_count("Host");
   if (hosts > 1 || (hosts == 0 && version_ == 11)) {
     refuse("A request has exactly one Host header.");
+  } else if (!is_host(parsed_.header("Host").value_or(""))) {
+    refuse("The Host header names no host.");
   } else if (parsed_.header_count("Content-Length") > 1) {
     refuse("A request has at most one Content-Length header.");
+  } else if (!is_number(parsed_.header("Content-Length").value_or("0"))) {
+    // Beast takes a list of equal numbers; who is before us may have read it otherwise.
+    refuse("A Content-Length is a number.");
   } else {
     check_transfer_coding();
     check_expectation();
@@ -109,26 +126,41 @@ request_parser::chunk_state request_parser::decode_chunks(byte_buffer& input,
   std::size_t consumed = 0;
   chunk_state state = chunk_state::more;
   while (state == chunk_state::more && consumed < input.size()) {
-    error_code failure;
-    const std::size_t taken =
-        put({input.view().data() + consumed, input.size() - consumed}, failure);
-    consumed += taken;
-    if (failure == beast_http::error::need_more) {
-      if (input.size() - consumed > chunk_line_bytes_max) {
-        state = chunk_state::malformed;
-      }
+    const std::size_t taken = decode_some(input.view().substr(consumed), state);
+    if (taken == 0) {
       break;
     }
-    if (failure) {
-      state = chunk_state::malformed;
-    } else if (parsed_.body_bytes.size() > body_bytes_max) {
+    consumed += taken;
+    if (state == chunk_state::more &&
+        chunk_bytes_left_ > body_bytes_max - std::min(parsed_.body_bytes.size(), body_bytes_max)) {
       state = chunk_state::too_large;
-    } else if (is_done()) {
-      state = chunk_state::complete;
     }
   }
   input.erase_front(consumed);
   return state;
+}
+
+/// Takes a chunk's head or what there is of its data.
+/// @returns the bytes taken; 0 if that needs more of them, or is malformed.
+std::size_t request_parser::decode_some(std::string_view input, chunk_state& state) {
+  if (chunk_bytes_left_ == 0) {
+    const chunk_head head = scan_chunk_head(input, first_chunk_);
+    if (head.found == chunk_head::kind::malformed) {
+      state = chunk_state::malformed;
+    }
+    if (head.bytes == 0) {
+      return 0;
+    }
+    input = input.substr(0, head.bytes);
+  }
+  error_code failure;
+  const std::size_t taken = put({input.data(), input.size()}, failure);
+  if (failure) {
+    state = chunk_state::malformed;
+  } else if (is_done()) {
+    state = chunk_state::complete;
+  }
+  return taken;
 }
 
 void request_parser::on_request_impl(verb, view method, view target, int version, error_code&) {
@@ -144,7 +176,13 @@ void request_parser::on_field_impl(field, view name, view value, error_code&) {
   }
 }
 
+void request_parser::on_chunk_header_impl(std::uint64_t bytes, view, error_code&) {
+  first_chunk_ = false;
+  chunk_bytes_left_ = bytes;
+}
+
 std::size_t request_parser::on_chunk_body_impl(std::uint64_t, view body, error_code&) {
+  chunk_bytes_left_ -= body.size();
   parsed_.body_bytes.append(to_view(body));
   return body.size();
 }

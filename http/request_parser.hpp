@@ -49,6 +49,7 @@ private:
   void check_expectation();
   void split_target();
   void refuse(std::string detail);
+  std::size_t decode_some(std::string_view input, chunk_state& state);
 
   void on_request_impl(verb, view method, view target, int version, error_code&) override;
   void on_response_impl(int, view, int, error_code&) override {}
@@ -56,7 +57,7 @@ private:
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
   std::size_t on_body_impl(view, error_code&) override { return 0; }
-  void on_chunk_header_impl(std::uint64_t, view, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t bytes, view, error_code&) override;
   std::size_t on_chunk_body_impl(std::uint64_t, view body, error_code&) override;
   void on_finish_impl(error_code&) override {}
 
@@ -66,6 +67,8 @@ private:
   bool in_trailer_ = false;
   bool persistent_ = false;
   bool expects_continue_ = false;
+  bool first_chunk_ = true;
+  std::uint64_t chunk_bytes_left_ = 0;
 };
 
 }  // namespace talaria::http

@@ -132,6 +132,16 @@ std::string headers_of(std::size_t count) {
   return head + "\r\n";
 }
 
+/// A chunk whose size line, with its end, has exactly so many bytes.
+std::string chunk_line_of(std::size_t bytes) {
+  return chunked("3;" + std::string(bytes - 4, 'x') + "\r\nabc\r\n0\r\n\r\n");
+}
+
+/// A trailer that has, with its ends of lines and the empty one, exactly so many bytes.
+std::string trailer_of(std::size_t bytes) {
+  return chunked("0\r\nX: " + std::string(bytes - 7, 'y') + "\r\n\r\n");
+}
+
 std::vector<framing_case> framing_cases() {
   const std::string post = "POST /echo HTTP/1.1\r\nHost: test\r\n";
   return {
@@ -146,6 +156,9 @@ std::vector<framing_case> framing_cases() {
       {"two different CL", post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400, true},
       {"two equal CL", post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400, true},
       {"CL in a list", post + "Content-Length: 3, 4\r\n\r\nabcd", 400, true},
+      {"CL in a list of equals", post + "Content-Length: 3, 3\r\n\r\nabc", 400, true},
+      {"CL with a sign", post + "Content-Length: +3\r\n\r\nabc", 400, true},
+      {"CL with zeros before it", post + "Content-Length: 003\r\n\r\nabc", 200, false},
       {"CL with letters", post + "Content-Length: 2abc\r\n\r\nab", 400, true},
       {"negative CL", post + "Content-Length: -1\r\n\r\n", 400, true},
       {"CL beyond 64 bits", post + "Content-Length: 99999999999999999999\r\n\r\n", 400, true},
@@ -157,14 +170,27 @@ std::vector<framing_case> framing_cases() {
       {"chunked in HTTP/1.0", "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
        400, true},
       {"chunk size no number", chunked("xyz\r\nabc\r\n0\r\n\r\n"), 400, true},
+      {"chunk size no number, and nothing behind", chunked("xyz\r\n"), 400, true},
       {"chunk size negative", chunked("-1\r\nabc\r\n0\r\n\r\n"), 400, true},
       {"chunk size beyond 64 bits", chunked("10000000000000001\r\nabc\r\n0\r\n\r\n"), 400, true},
       {"chunk longer than its size", chunked("2\r\nabc\r\n0\r\n\r\n"), 400, true},
       {"chunk line without end", chunked(std::string(5000, '1')), 400, true},
       {"chunk line ends in a bare LF", chunked("3\nabc\r\n0\r\n\r\n"), 400, true},
+      {"longest chunk line", chunk_line_of(1024), 200, false},
+      {"chunk line one longer", chunk_line_of(1025), 400, true},
+      {"largest trailer", trailer_of(4096), 200, false},
+      {"trailer one larger", trailer_of(4097), 400, true},
+      {"folded trailer", chunked("0\r\nX: y\r\n z\r\n\r\n"), 400, true},
+      {"folded trailer before any", chunked("0\r\n z\r\n\r\n"), 400, true},
+      {"bare LF in a trailer", chunked("0\r\nX: y\nZ: a\r\n\r\n"), 400, true},
       {"CL in a trailer", chunked("0\r\nContent-Length: 3\r\n\r\n"), 400, true},
       {"no Host", "GET /echo HTTP/1.1\r\n\r\n", 400, true},
       {"two Hosts", head_with("Host: other"), 400, true},
+      {"a list of Hosts", "GET /echo HTTP/1.1\r\nHost: a, b\r\n\r\n", 400, true},
+      {"a Host with a user", "GET /echo HTTP/1.1\r\nHost: a@b\r\n\r\n", 400, true},
+      {"a Host with a path", "GET /echo HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, true},
+      {"a Host with a port", "GET /echo HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 200, false},
+      {"an empty Host", "GET /echo HTTP/1.1\r\nHost: \r\n\r\n", 200, false},
       {"bare LF", "GET /echo HTTP/1.1\nHost: test\n\n", 400, true},
       {"bare LF in headers", "GET /echo HTTP/1.1\r\nHost: test\nX: y\r\n\r\n", 400, true},
       {"bare CR", "GET /echo HTTP/1.1\r\nHost: te\rst\r\n\r\n", 400, true},
@@ -206,6 +232,7 @@ std::vector<framing_case> framing_cases() {
        false},
       {"chunked body one larger", chunked("3e9\r\n" + std::string(1001, 'b') + "\r\n0\r\n\r\n"),
        413, true},
+      {"a chunk larger than any, not sent", chunked("fffffffffffffff0\r\n"), 413, true},
       {"chunks that add up", chunked("3E8\r\n" + std::string(1000, 'b') + "\r\n1\r\nb\r\n"), 413,
        true},
       {"garbage", "\x01\x02\x03\x04", 400, true},
