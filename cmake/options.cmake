@@ -5,13 +5,14 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(TALARIA_TESTS "Build the tests" ON)
 option(TALARIA_BENCH "Build the benchmarks" OFF)
+option(TALARIA_FUZZ "Build the fuzzers; needs Clang" OFF)
 option(TALARIA_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE)
   # Without these two, ccache takes no file that uses a precompiled header.
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${CCACHE}")
-  add_compile_options(-fpch-preprocess)
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
 
 add_library(talaria_options INTERFACE)
@@ -26,6 +27,12 @@ if(TALARIA_SANITIZE)
   # GCC's analysis of uninitialised values is confused by the checks that the sanitizers add.
   set(sanitize -Wno-maybe-uninitialized -fsanitize=address,undefined -fno-sanitize=null,vptr -fno-sanitize-recover=all
       -fno-omit-frame-pointer)
+  target_compile_options(talaria_options INTERFACE ${sanitize})
+  target_link_options(talaria_options INTERFACE ${sanitize})
+endif()
+
+if(TALARIA_FUZZ)
+  set(sanitize -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_compile_options(talaria_options INTERFACE ${sanitize})
   target_link_options(talaria_options INTERFACE ${sanitize})
 endif()

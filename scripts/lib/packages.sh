@@ -9,7 +9,7 @@ build_packages=(
 )
 quickstart_packages=(curl python3)
 test_packages=(
-  clang-format curl git iproute2 jq nodejs npm openssl postgresql python3 python3-venv
+  clang-16 clang-format curl git iproute2 jq libclang-rt-16-dev nodejs npm openssl postgresql python3 python3-venv
 )
 
 as_root() {
