@@ -30,9 +30,10 @@ bool head_scanner::scan(std::string_view input, const transport_limits& limits) 
   return false;
 }
 
-/// Takes more of a line, without its line feed.
+/// Takes more of a line, without its line feed. Of several faults the first byte's counts: which
+/// one is reported must not depend on how the bytes were split.
 void head_scanner::look_at(std::string_view text, const transport_limits& limits) {
-  const bool at_line_begin = position_ == line_begin_;
+  const std::size_t begin = position_;
   position_ += text.size();
   if (after_carriage_return_) {
     fault_ = head_fault::bare_line_feed;
@@ -42,15 +43,19 @@ void head_scanner::look_at(std::string_view text, const transport_limits& limits
     after_carriage_return_ = true;
     text.remove_suffix(1);
   }
-  const std::size_t end = position_ - (after_carriage_return_ ? 1 : 0);
-  if (const auto found = std::find_if(text.begin(), text.end(), is_control); found != text.end()) {
-    fault_ = *found == '\r' ? head_fault::bare_line_feed : head_fault::control_character;
-  } else if (headers_begin_ == 0) {
-    fault_ = end > limits.request_line_bytes_max ? head_fault::request_line_too_long : fault_;
-  } else if (end - headers_begin_ > limits.header_bytes_max) {
-    fault_ = head_fault::headers_too_large;
-  } else if (at_line_begin && (text.starts_with(' ') || text.starts_with('\t'))) {
+  const bool in_headers = headers_begin_ != 0;
+  const std::size_t end_max =
+      headers_begin_ + (in_headers ? limits.header_bytes_max : limits.request_line_bytes_max);
+  const bool is_folded = in_headers && begin == line_begin_ && begin < end_max &&
+                         (text.starts_with(' ') || text.starts_with('\t'));
+  const auto control = std::find_if(text.begin(), text.end(), is_control);
+  if (is_folded) {
     fault_ = head_fault::folded_header;
+  } else if (control != text.end() &&
+             begin + static_cast<std::size_t>(control - text.begin()) <= end_max) {
+    fault_ = *control == '\r' ? head_fault::bare_line_feed : head_fault::control_character;
+  } else if (begin + text.size() > end_max) {
+    fault_ = in_headers ? head_fault::headers_too_large : head_fault::request_line_too_long;
   }
 }
 
