@@ -117,16 +117,19 @@ result<void> read_secret_keys(std::string_view text, configuration& into) {
   return {};
 }
 
-result<void> read_networks(std::string_view text, configuration& into) {
-  std::vector<delivery::network> networks;
-  for (const auto& entry : split(text)) {
-    auto network = delivery::parse_network(entry);
-    if (!network)
-      return fail(ec::invalid_value, fmt::format("{} is not a network such as 10.0.0.0/8", entry));
-    networks.push_back(*network);
-  }
-  into.allow_addresses = std::move(networks);
-  return {};
+auto networks_setting(std::vector<delivery::network> configuration::*target) {
+  return [=](std::string_view text, configuration& into) -> result<void> {
+    std::vector<delivery::network> networks;
+    for (const auto& entry : split(text)) {
+      auto network = delivery::parse_network(entry);
+      if (!network)
+        return fail(ec::invalid_value,
+                    fmt::format("{} is not a network such as 10.0.0.0/8", entry));
+      networks.push_back(*network);
+    }
+    into.*target = std::move(networks);
+    return {};
+  };
 }
 
 result<void> read_proxy(std::string_view text, configuration& into) {
@@ -176,6 +179,13 @@ const std::array settings{
             number_setting(&c::http_workers, 1, 64)},
     setting{"http.connections_max", "20000", "Connections open at once; further ones are refused.",
             number_setting(&c::http_connections_max, 16, 1'000'000)},
+    setting{"http.connections_per_address_max", "1000",
+            "Connections open at once from one address (IPv6: one /64); 0 for no bound.",
+            number_setting(&c::http_connections_per_address_max, 0, 1'000'000)},
+    setting{"http.trusted_proxies", "",
+            "Comma-separated networks of proxies whose X-Forwarded-For is believed, and whose "
+            "connections are not bounded by address.",
+            networks_setting(&c::http_trusted_proxies)},
     setting{
         "store.url", "sqlite:talaria.db",
         "Where events are kept: sqlite:<file> or postgresql://<user>:<password>@<host>/<database>.",
@@ -207,7 +217,7 @@ const std::array settings{
             text_setting(&c::bootstrap_key, 16)},
     setting{"delivery.allow_addresses", "",
             "Comma-separated networks that deliveries may go to although they are not public.",
-            read_networks},
+            networks_setting(&c::allow_addresses)},
     setting{"delivery.proxy", "",
             "Proxy that all deliveries go through, as http://[user:password@]host:port; a variable "
             "is safer than a flag, which others see.",

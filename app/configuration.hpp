@@ -25,6 +25,9 @@ struct configuration {
   std::uint16_t http_port = 8080;
   std::size_t http_workers = 2;
   std::size_t http_connections_max = 20'000;
+  /// 0: no bound.
+  std::size_t http_connections_per_address_max = 1'000;
+  std::vector<delivery::network> http_trusted_proxies;
 
   std::string store_url = "sqlite:talaria.db";
   std::vector<std::string> store_read_urls;

@@ -54,7 +54,8 @@ void guarded(const responder& responder, Function&& run) {
   try {
     run();
   } catch (const std::exception& thrown) {
-    spdlog::error("http: request {} failed: {}", responder.request_id(), thrown.what());
+    spdlog::error("http: request {} from {} failed: {}", responder.request_id(),
+                  responder.request().client_address, thrown.what());
     responder.send(protocol_problem(500, "internal",
                                     "The request could not be completed; the log has the reason."));
   }

@@ -1,9 +1,9 @@
 #include "http/connection.hpp"
 
+#include "http/client_address.hpp"
 #include "http/fresh_id.hpp"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -30,15 +30,19 @@ bool is_sane_request_id(std::string_view text) {
 
 }  // namespace
 
-connection::connection(int socket, std::uint64_t id, connection_context& context, steady_time now)
-    : socket_(socket), id_(id), context_(context), stage_began_at_(now), last_read_at_(now) {
+connection::connection(accepted_client client, std::uint64_t id, connection_context& context,
+                       steady_time now)
+    : client_(std::move(client)),
+      id_(id),
+      context_(context),
+      stage_began_at_(now),
+      last_read_at_(now) {
 }
 
 connection::~connection() {
   if (incoming_) {
     incoming_->abandon();
   }
-  ::close(socket_);
 }
 
 void connection::on_readable(bool peer_ended, steady_time now) {
@@ -79,7 +83,7 @@ connection::received connection::receive(byte_buffer& into, std::size_t bytes_ma
   if (!readable_) {
     return received::nothing_yet;
   }
-  const ssize_t got = ::recv(socket_, into.free_begin(), bytes_max, 0);
+  const ssize_t got = ::recv(client_.socket.get(), into.free_begin(), bytes_max, 0);
   if (got > 0) {
     into.commit(static_cast<std::size_t>(got));
     last_read_at_ = now;
@@ -170,6 +174,12 @@ void connection::name_request(std::string id) {
   incoming_->ticket.request_id = std::move(id);
 }
 
+void connection::name_client() {
+  request& request = incoming_->request;
+  request.client_address =
+      to_string(client_address(request, client_.address, context_.trusted_proxies));
+}
+
 void connection::begin_request(steady_time now) {
   begin_exchange(now);
   request& request = incoming_->request;
@@ -184,6 +194,7 @@ void connection::begin_request(steady_time now) {
   } else {
     name_request(to_string(fresh_id(system_time())));
   }
+  name_client();
   if (parser_->fault()) {
     return refuse(*parser_->fault());
   }
@@ -237,7 +248,8 @@ void connection::send_continue() {
   // Nothing else is waiting to be sent, so these few bytes fit; a socket that is broken shows it at
   // the next read.
   static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-  [[maybe_unused]] const ssize_t sent = ::send(socket_, go_on.data(), go_on.size(), MSG_NOSIGNAL);
+  [[maybe_unused]] const ssize_t sent =
+      ::send(client_.socket.get(), go_on.data(), go_on.size(), MSG_NOSIGNAL);
 }
 
 bool connection::read_body(steady_time now) {
@@ -318,8 +330,8 @@ void connection::on_answer(const exchange_ticket& ticket, response answer, stead
 
 void connection::flush(steady_time now) {
   while (output_sent_ < output_.size()) {
-    const ssize_t sent =
-        ::send(socket_, output_.data() + output_sent_, output_.size() - output_sent_, MSG_NOSIGNAL);
+    const ssize_t sent = ::send(client_.socket.get(), output_.data() + output_sent_,
+                                output_.size() - output_sent_, MSG_NOSIGNAL);
     if (sent > 0) {
       output_sent_ += static_cast<std::size_t>(sent);
     } else if (errno != EINTR) {
@@ -337,7 +349,7 @@ void connection::finish_answer(steady_time now) {
   served_before_ = true;
   stage_began_at_ = now;
   if (close_after_answer_) {
-    ::shutdown(socket_, SHUT_WR);
+    ::shutdown(client_.socket.get(), SHUT_WR);
     stage_ = stage::lingering;
   } else {
     stage_ = stage::head;

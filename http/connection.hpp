@@ -1,5 +1,8 @@
 #pragma once
 
+#include "delivery/address_guard.hpp"
+#include "delivery/file_descriptor.hpp"
+#include "http/address_quota.hpp"
 #include "http/byte_budget.hpp"
 #include "http/byte_buffer.hpp"
 #include "http/exchange.hpp"
@@ -15,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace talaria::http {
 
@@ -22,9 +26,17 @@ namespace talaria::http {
 using response_serializer =
     std::function<std::string(response answer, const exchange_ticket& ticket, bool close)>;
 
+/// Who has connected.
+struct accepted_client {
+  delivery::file_descriptor socket;
+  delivery::ip_address address;
+  address_quota::place place;
+};
+
 /// What the connections of one worker share.
 struct connection_context {
   const transport_limits& limits;
+  const std::vector<delivery::network>& trusted_proxies;
   request_handler& handler;
   const response_serializer& serialize;
   std::shared_ptr<byte_budget> body_bytes;
@@ -42,7 +54,8 @@ struct connection_context {
 /// is edge-triggered, so `readable_` remembers that there may be bytes until a read says otherwise.
 class connection {
 public:
-  connection(int socket, std::uint64_t id, connection_context& context, steady_time now);
+  connection(accepted_client client, std::uint64_t id, connection_context& context,
+             steady_time now);
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
   ~connection();
@@ -77,6 +90,7 @@ private:
   void begin_request(steady_time now);
   void begin_exchange(steady_time now);
   void name_request(std::string id);
+  void name_client();
   void begin_body(std::string_view begun, steady_time now);
   void dispatch();
   void refuse(problem reason);
@@ -87,7 +101,7 @@ private:
   void finish_answer(steady_time now);
   bool body_too_slow(steady_time now) const;
 
-  const int socket_;
+  const accepted_client client_;
   const std::uint64_t id_;
   connection_context& context_;
 

@@ -1,11 +1,14 @@
 #include "http/front.hpp"
 
+#include "http/address_quota.hpp"
+#include "http/client_address.hpp"
 #include "http/fresh_id.hpp"
 #include "http/httplib_server.hpp"
 #include "http/worker.hpp"
 
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto poll_interval = 2ms;
+/// Whoever can make us refuse connections must not be able to fill the log.
+constexpr auto refusals_reported_every = 10s;
 
 /// The connections that leave the reserved descriptors free, whatever was asked for.
 std::size_t connections_max_for(const transport_limits& limits) {
@@ -41,11 +46,13 @@ public:
                 [this](int socket) { adopt(socket); }),
         serialize_([this](response answer, const exchange_ticket& ticket, bool close) {
           return server_.serialize(std::move(answer), ticket, close);
-        }) {
+        }),
+        quota_(std::make_shared<address_quota>(options_.limits.connections_per_address_max)) {
     auto body_bytes = std::make_shared<byte_budget>(options_.limits.body_bytes_in_flight_max);
     for (std::size_t index = 0; index < std::max<std::size_t>(options_.workers, 1); ++index) {
-      workers_.push_back(
-          std::make_unique<worker>(options_.limits, handler, serialize_, body_bytes, draining_));
+      workers_.push_back(std::make_unique<worker>(
+          connection_context{options_.limits, options_.trusted_proxies, handler, serialize_,
+                             body_bytes, nullptr, draining_}));
     }
   }
 
@@ -113,39 +120,63 @@ private:
   }
 
   void adopt(int socket) {
+    accepted_client client{delivery::file_descriptor(socket), peer_of(socket), {}};
     if (connections() >= connections_max_) {
-      refuse(socket);
-      return;
+      return refuse(client, 503, "Too many connections are open.");
     }
-    full_reported_ = false;
-    workers_[next_worker_++ % workers_.size()]->adopt(socket);
+    if (!is_trusted(client.address, options_.trusted_proxies)) {
+      auto place = quota_->take(client.address);
+      if (!place) {
+        return refuse(client, 429, "Too many connections are open from this address.");
+      }
+      client.place = *std::move(place);
+    }
+    workers_[next_worker_++ % workers_.size()]->adopt(std::move(client));
+  }
+
+  static delivery::ip_address peer_of(int socket) {
+    sockaddr_storage peer{};
+    socklen_t bytes = sizeof peer;
+    ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &bytes);
+    return delivery::to_ip_address(reinterpret_cast<const sockaddr&>(peer));
   }
 
   /// Says so in one go, without a thread or a buffer to wait for the client.
-  void refuse(int socket) {
-    if (!std::exchange(full_reported_, true)) {
-      spdlog::warn("http: {} connections are open, further ones are refused", connections_max_);
-    }
-    problem full = to_problem({domain::ec::overloaded, "Too many connections are open.", ""});
-    full.status = 503;
+  void refuse(const accepted_client& client, unsigned status, std::string reason) {
+    report_refusal(client, reason);
+    problem full = to_problem({domain::ec::overloaded, std::move(reason), ""});
+    full.status = status;
     full.close = true;
     exchange_ticket ticket;
     ticket.request_id = to_string(fresh_id(system_time()));
     const std::string answer =
         server_.serialize(to_response(full, ticket.request_id), ticket, true);
     [[maybe_unused]] const ssize_t sent =
-        ::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    ::close(socket);
+        ::send(client.socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+
+  void report_refusal(const accepted_client& client, const std::string& reason) {
+    ++refusals_;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= next_report_at_) {
+      spdlog::warn("http: {} connections were refused, the last one from {}: {}", refusals_,
+                   to_string(client.address), reason);
+      refusals_ = 0;
+      next_report_at_ = now + refusals_reported_every;
+    }
   }
 
   front_options options_;
   const std::size_t connections_max_;
   httplib_server server_;
   response_serializer serialize_;
+  const std::shared_ptr<address_quota> quota_;
   std::atomic<bool> draining_{false};
   std::vector<std::unique_ptr<worker>> workers_;
   std::size_t next_worker_ = 0;
-  bool full_reported_ = false;
+  /// Since the last report. Of the thread that accepts, as is the next.
+  std::size_t refusals_ = 0;
+  std::chrono::steady_clock::time_point next_report_at_;
   std::atomic<bool> stopping_{false};
   std::thread acceptor_;
 };

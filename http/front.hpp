@@ -1,5 +1,6 @@
 #pragma once
 
+#include "delivery/address_guard.hpp"
 #include "domain/error.hpp"
 #include "http/request_handler.hpp"
 #include "http/transport_limits.hpp"
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace talaria::http {
 
@@ -18,6 +20,8 @@ struct front_options {
   std::uint16_t port = 8080;
   std::size_t workers = 2;
   transport_limits limits;
+  /// Their `X-Forwarded-For` is believed, and they may have any number of connections.
+  std::vector<delivery::network> trusted_proxies = {};
 };
 
 /// The transport: cpp-httplib listens, accepts and writes responses; between the two, the front

@@ -40,6 +40,8 @@ struct request {
 
   /// The client's `X-Request-Id` if it is fit for logs, else one of ours.
   std::string id;
+  /// Of whoever sent it, as far as it can be known behind proxies; as text, for logs.
+  std::string client_address;
   /// Set by the router.
   const http::route* route = nullptr;
   std::vector<path_parameter> parameters;

@@ -13,6 +13,8 @@ struct transport_limits {
   std::size_t headers_max = 100;
 
   std::size_t connections_max = 10'000;
+  /// From one client address; 0 for no such bound. Trusted proxies have none.
+  std::size_t connections_per_address_max = 1'000;
   /// Left to the store, the outbound engine and logs: connections never take the last descriptors.
   std::size_t file_descriptors_reserved = 512;
   /// Bodies being received or waiting for their answer, over all connections.

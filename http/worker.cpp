@@ -42,19 +42,16 @@ public:
     http::response answer;
   };
   struct batch {
-    std::vector<int> sockets;
+    std::vector<accepted_client> clients;
     std::vector<late_answer> answers;
 
-    bool empty() const { return sockets.empty() && answers.empty(); }
+    bool empty() const { return clients.empty() && answers.empty(); }
   };
 
   mailbox() : event_(checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")) {}
   mailbox(const mailbox&) = delete;
   mailbox& operator=(const mailbox&) = delete;
-  ~mailbox() override {
-    close_sockets();
-    ::close(event_);
-  }
+  ~mailbox() override { ::close(event_); }
 
   int event() const { return event_; }
 
@@ -66,13 +63,12 @@ public:
     }
   }
 
-  void post_socket(int socket) {
+  void post_client(accepted_client client) {
     const std::scoped_lock lock(mutex_);
-    waiting_.sockets.push_back(socket);
-    if (closed_) {
-      close_sockets();
+    if (!closed_) {
+      waiting_.clients.push_back(std::move(client));
+      wake();
     }
-    wake();
   }
 
   void nudge() {
@@ -98,7 +94,7 @@ public:
     const std::scoped_lock lock(mutex_);
     closed_ = true;
     waiting_.answers.clear();
-    close_sockets();
+    waiting_.clients.clear();
   }
 
 private:
@@ -111,13 +107,6 @@ private:
     }
   }
 
-  void close_sockets() {
-    for (const int socket : waiting_.sockets) {
-      ::close(socket);
-    }
-    waiting_.sockets.clear();
-  }
-
   const int event_;
   std::mutex mutex_;
   batch waiting_;
@@ -125,15 +114,12 @@ private:
   bool closed_ = false;
 };
 
-worker::worker(const transport_limits& limits, request_handler& handler,
-               const response_serializer& serialize, std::shared_ptr<byte_budget> body_bytes,
-               const std::atomic<bool>& draining)
-    : limits_(limits),
-      scan_interval_(scan_interval_for(limits)),
+worker::worker(connection_context shared)
+    : scan_interval_(scan_interval_for(shared.limits)),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       mailbox_(std::make_shared<mailbox>()),
-      draining_(draining),
-      context_{limits_, handler, serialize, std::move(body_bytes), mailbox_, draining_} {
+      context_(std::move(shared)) {
+  context_.sink = mailbox_;
   epoll_event wanted{};
   wanted.events = EPOLLIN | EPOLLET;
   wanted.data.u64 = mailbox_id;
@@ -146,9 +132,9 @@ worker::~worker() {
   ::close(epoll_);
 }
 
-void worker::adopt(int socket) {
+void worker::adopt(accepted_client client) {
   connections_count_.fetch_add(1);
-  mailbox_->post_socket(socket);
+  mailbox_->post_client(std::move(client));
 }
 
 void worker::drain() {
@@ -172,7 +158,7 @@ void worker::run() {
     wait_for_events();
     const steady_time now = std::chrono::steady_clock::now();
     handle_mail(now);
-    if (now >= next_scan_ || (draining_.load(std::memory_order_relaxed) && !drained_)) {
+    if (now >= next_scan_ || (context_.draining.load(std::memory_order_relaxed) && !drained_)) {
       look_after_all(now);
       next_scan_ = now + scan_interval_;
     }
@@ -207,8 +193,8 @@ void worker::wait_for_events() {
 void worker::handle_mail(steady_time now) {
   thread_local mailbox::batch mail;
   mailbox_->take(mail);
-  for (const int socket : mail.sockets) {
-    open(socket, now);
+  for (accepted_client& client : mail.clients) {
+    open(std::move(client), now);
   }
   for (auto& [ticket, answer] : mail.answers) {
     if (const auto found = connections_.find(ticket.connection); found != connections_.end()) {
@@ -216,16 +202,17 @@ void worker::handle_mail(steady_time now) {
       settle(ticket.connection);
     }
   }
-  mail.sockets.clear();
+  mail.clients.clear();
   mail.answers.clear();
 }
 
-void worker::open(int socket, steady_time now) {
+void worker::open(accepted_client client, steady_time now) {
+  const int socket = client.socket.get();
   const std::uint64_t id = ++last_id_;
   epoll_event wanted{};
   wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   wanted.data.u64 = id;
-  connections_.emplace(id, std::make_unique<connection>(socket, id, context_, now));
+  connections_.emplace(id, std::make_unique<connection>(std::move(client), id, context_, now));
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &wanted) != 0) {
     spdlog::warn("http: a connection cannot be watched: {}", std::system_category().message(errno));
     connections_.at(id)->on_hang_up();
@@ -243,7 +230,7 @@ void worker::settle(std::uint64_t id) {
 }
 
 void worker::look_after_all(steady_time now) {
-  const bool draining = draining_.load(std::memory_order_relaxed);
+  const bool draining = context_.draining.load(std::memory_order_relaxed);
   std::vector<std::uint64_t> ended;
   for (const auto& [id, connection] : connections_) {
     connection->enforce_deadlines(now);

@@ -17,16 +17,15 @@ namespace talaria::http {
 /// locks.
 class worker {
 public:
-  worker(const transport_limits& limits, request_handler& handler,
-         const response_serializer& serialize, std::shared_ptr<byte_budget> body_bytes,
-         const std::atomic<bool>& draining);
+  /// @param shared Without its sink, which the worker adds. What it refers to must outlive it.
+  explicit worker(connection_context shared);
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
   /// As `stop`.
   ~worker();
 
-  /// Takes over a connected socket. Any thread.
-  void adopt(int socket);
+  /// Takes over a connected client, whose socket does not block. Any thread.
+  void adopt(accepted_client client);
 
   /// Ends idle connections now, if `draining` is set; the others end with their next answer. Any
   /// thread.
@@ -43,15 +42,13 @@ private:
   void run();
   void wait_for_events();
   void handle_mail(steady_time now);
-  void open(int socket, steady_time now);
+  void open(accepted_client client, steady_time now);
   void settle(std::uint64_t id);
   void look_after_all(steady_time now);
 
-  const transport_limits& limits_;
   const std::chrono::milliseconds scan_interval_;
   const int epoll_;
   std::shared_ptr<mailbox> mailbox_;
-  const std::atomic<bool>& draining_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> connections_count_{0};
   connection_context context_;

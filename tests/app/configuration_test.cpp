@@ -72,6 +72,11 @@ TEST_CASE("an impossible value is refused with the setting named") {
   CHECK(refused_name("[http]\nworkers = -1") == "http.workers");
   CHECK(refused_name("[http]\nworkers = 1.5") == "http.workers");
   CHECK(refused_name("[http]\nlisten = \"127.0.0.1:65536\"") == "http.listen");
+  CHECK(refused_name("[http]\nconnections_per_address_max = 0").empty());
+  CHECK(refused_name("[http]\nconnections_per_address_max = 1000001") ==
+        "http.connections_per_address_max");
+  CHECK(refused_name("[http]\ntrusted_proxies = [\"10.0.0.0/8\"]").empty());
+  CHECK(refused_name("[http]\ntrusted_proxies = [\"proxy\"]") == "http.trusted_proxies");
   CHECK(refused_name("[store]\nurl = \"mysql:x\"") == "store.url");
   CHECK(refused_name("[store]\nurl = \"sqlite:\"") == "store.url");
   CHECK(refused_name("[store]\nread_urls = [\"sqlite:a\"]") == "store.read_urls");

@@ -22,7 +22,8 @@ struct reply {
 /// one does not come within half a minute.
 class raw_client {
 public:
-  explicit raw_client(std::uint16_t port);
+  /// @param from The loopback address to connect from.
+  explicit raw_client(std::uint16_t port, const char* from = "127.0.0.1");
   raw_client(const raw_client&) = delete;
   raw_client& operator=(const raw_client&) = delete;
   ~raw_client();

@@ -29,6 +29,7 @@ public:
     }
     router_.add("GET", "/things/{id}", 0);
     router_.add("GET", "/large", 0);
+    router_.add("GET", "/address", 0);
     router_.add("POST", "/held", body_bytes_max);
     router_.add("POST", "/dropped", body_bytes_max);
   }
@@ -40,6 +41,10 @@ public:
   void handle(responder responder) override {
     const request& request = responder.request();
     if (request.path == "/dropped") {
+      return;
+    }
+    if (request.path == "/address") {
+      responder.send(json_response(200, request.client_address));
       return;
     }
     if (request.path == "/large") {
@@ -77,7 +82,8 @@ private:
 };
 
 struct fixture {
-  explicit fixture(transport_limits limits = {}) : front({"127.0.0.1", 0, 2, limits}, handler) {
+  explicit fixture(transport_limits limits = {}, std::vector<delivery::network> proxies = {})
+      : front({"127.0.0.1", 0, 2, limits, std::move(proxies)}, handler) {
     port = front.start().value();
   }
 
@@ -504,6 +510,55 @@ TEST_CASE(
     std::this_thread::yield();
   }
   CHECK(exchange_once(running.port, request_text("GET", "/echo")).status == 200);
+}
+
+TEST_CASE("connections of one address beyond its bound are refused with 429, others are taken") {
+  transport_limits limits;
+  limits.connections_per_address_max = 2;
+  fixture running(limits, {delivery::parse_network("127.0.0.3").value()});
+  auto first = std::make_unique<raw_client>(running.port);
+  const raw_client second(running.port);
+  raw_client third(running.port);
+  const auto refused = third.receive();
+  CHECK(refused->status == 429);
+  CHECK_FALSE(refused->header("retry-after").empty());
+  CHECK(third.ended());
+  raw_client elsewhere(running.port, "127.0.0.2");
+  elsewhere.send(request_text("GET", "/echo"));
+  CHECK(elsewhere.receive()->status == 200);
+  for (int count = 0; count < 3; ++count) {
+    raw_client proxy(running.port, "127.0.0.3");
+    proxy.send(request_text("GET", "/echo"));
+    CHECK(proxy.receive()->status == 200);
+  }
+  first.reset();
+  while (running.front.connections() > 2) {
+    std::this_thread::yield();
+  }
+  CHECK(exchange_once(running.port, request_text("GET", "/echo")).status == 200);
+}
+
+TEST_CASE("a request has its client's address, and believes nobody but trusted proxies") {
+  fixture running({}, {delivery::parse_network("127.0.0.3").value()});
+  const auto address_from = [&](const char* peer) {
+    raw_client client(running.port, peer);
+    client.send(request_text("GET", "/address", "X-Forwarded-For: 192.0.2.1, 198.51.100.7\r\n"));
+    return client.receive()->body;
+  };
+  CHECK(address_from("127.0.0.2") == "127.0.0.2");
+  CHECK(address_from("127.0.0.3") == "198.51.100.7");
+}
+
+TEST_CASE("a preflight of another origin is answered like any method that is not taken") {
+  fixture running;
+  const reply got =
+      exchange_once(running.port, request_text("OPTIONS", "/echo",
+                                               "Origin: https://example.com\r\n"
+                                               "Access-Control-Request-Method: POST\r\n"));
+  CHECK(got.status == 405);
+  for (const auto& [name, value] : got.headers) {
+    CHECK_FALSE(name.starts_with("access-control-"));
+  }
 }
 
 TEST_CASE("bodies beyond the bound over all connections are refused with 429 until there is room") {
