@@ -26,6 +26,8 @@ std::string_view to_string(ec code) {
       return "not_found";
     case ec::conflict:
       return "conflict";
+    case ec::schema_mismatch:
+      return "schema_mismatch";
     case ec::idempotency_conflict:
       return "idempotency_conflict";
     case ec::unauthorized:
@@ -34,6 +36,10 @@ std::string_view to_string(ec code) {
       return "forbidden";
     case ec::overloaded:
       return "overloaded";
+    case ec::rate_limited:
+      return "rate_limited";
+    case ec::quota_exceeded:
+      return "quota_exceeded";
     case ec::draining:
       return "draining";
     case ec::store_unavailable:

@@ -22,11 +22,14 @@ enum class ec {
   invalid_cursor,        ///< a list's cursor was not made by us
   not_found,             ///< no such resource, or not the caller's
   conflict,              ///< the resource's state does not allow the request
+  schema_mismatch,       ///< the payload does not match the schema of its event type
   idempotency_conflict,  ///< the idempotency key was used with another body
   unauthorized,          ///< no key, or one we do not know
   forbidden,             ///< the key lacks the scope
   // The state of the system.
   overloaded,         ///< the admission queue is full
+  rate_limited,       ///< the organization made more requests than it may in a time
+  quota_exceeded,     ///< the organization has as many of something as it may have
   draining,           ///< the node is shutting down
   store_unavailable,  ///< the store did not commit, or did not say whether it did
   store_full,         ///< the store has no space

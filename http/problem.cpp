@@ -51,8 +51,11 @@ unsigned status_of(ec code) {
     case ec::wrong_type:
     case ec::blocked_address:
     case ec::not_supported:
+    case ec::schema_mismatch:
       return 422;
     case ec::overloaded:
+    case ec::rate_limited:
+    case ec::quota_exceeded:
       return 429;
     case ec::draining:
     case ec::store_unavailable:
@@ -85,12 +88,14 @@ problem to_problem(const domain::error& error) {
       made.headers.emplace_back("WWW-Authenticate", "Bearer");
       break;
     case ec::overloaded:
+    case ec::rate_limited:
       made.retry_after = retry_soon;
       break;
     case ec::draining:
       made.retry_after = retry_soon;
       made.close = true;
       break;
+    case ec::quota_exceeded:
     case ec::store_unavailable:
     case ec::store_full:
       made.retry_after = retry_later;
