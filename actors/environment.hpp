@@ -40,6 +40,7 @@ struct settings {
   std::chrono::milliseconds recover_idle_interval{1'000};
   /// Of applications that have none of their own.
   std::chrono::days default_retention{30};
+  std::chrono::days audit_retention{365};
   std::chrono::hours idempotency_window{24};
   delivery_window::limits window;
   supervision::restart_policy subscription_restarts;

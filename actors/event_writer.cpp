@@ -26,19 +26,23 @@ persistence::event_group to_group(append_events& append) {
 }
 
 /// Adds what was stored, and not a duplicate, to the events that are to be routed.
-void collect_committed(append_events& append, const persistence::appended_group& appended,
-                       events_committed& committed, metrics& metrics) {
+/// @returns how many deliveries were created.
+std::size_t collect_committed(append_events& append, const persistence::appended_group& appended,
+                              events_committed& committed, metrics& metrics) {
+  std::size_t deliveries = 0;
   for (std::size_t i = 0; i < appended.events.size(); ++i) {
     if (appended.events[i].duplicate) {
       metrics.events_duplicate.Increment();
       continue;
     }
     metrics.events_accepted.Increment();
+    deliveries += append.fan_out[i].size();
     metrics.deliveries_created.Increment(static_cast<double>(append.fan_out[i].size()));
     if (!append.fan_out[i].empty())
       committed.events.push_back(
           {append.submission->drafts()[i].event, std::move(append.fan_out[i])});
   }
+  return deliveries;
 }
 
 void answer_committed(self_pointer self, std::vector<append_events> group,
@@ -47,10 +51,12 @@ void answer_committed(self_pointer self, std::vector<append_events> group,
   for (std::size_t i = 0; i < group.size(); ++i) {
     auto& submission = *group[i].submission;
     const auto received_at = submission.drafts().front().event->received_at;
-    collect_committed(group[i], appended[i], committed, self->state.env->metrics);
+    const auto deliveries =
+        collect_committed(group[i], appended[i], committed, self->state.env->metrics);
     submission.answer(submission_answer{.received_at = received_at,
                                         .events = std::move(appended[i].events),
-                                        .conflicts = std::move(appended[i].conflicts)});
+                                        .conflicts = std::move(appended[i].conflicts),
+                                        .deliveries = deliveries});
   }
   if (!committed.events.empty())
     self->send(self->state.env->addresses.ingest.get(), std::move(committed));

@@ -33,6 +33,8 @@ struct submission_answer {
   std::vector<persistence::appended_event> events;
   /// Indexes of drafts whose idempotency key was used with another body: nothing was stored.
   std::vector<std::size_t> conflicts;
+  /// How many were created.
+  std::size_t deliveries = 0;
 };
 
 /// What a client submitted in one request.

@@ -58,6 +58,11 @@ void purge(self_pointer self) {
                  cancelled.error().detail);
   purge_in_rounds("idempotency keys",
                   [&] { return state.upkeep->purge_idempotency_keys(now, purge_rows_max); });
+  purge_in_rounds("idempotency keys of resources",
+                  [&] { return state.upkeep->purge_creations(now, purge_rows_max); });
+  const auto audited_until = now - state.env->settings.audit_retention;
+  purge_in_rounds("audit entries",
+                  [&] { return state.upkeep->purge_audit_entries(audited_until, purge_rows_max); });
   purge_in_rounds("events", [&] {
     return state.upkeep->purge_events(now, state.env->settings.default_retention, purge_rows_max);
   });

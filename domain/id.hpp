@@ -42,6 +42,7 @@ using organization_id = strong_id<struct organization_tag>;
 using application_id = strong_id<struct application_tag>;
 using api_key_id = strong_id<struct api_key_tag>;
 using subscription_id = strong_id<struct subscription_tag>;
+using event_type_id = strong_id<struct event_type_tag>;
 using event_id = strong_id<struct event_tag>;
 
 /// A subscription's number, given by the store in the order of creation, from 1 on. It stands for

@@ -31,6 +31,11 @@ inline constexpr std::size_t management_body_bytes_max = 128 * 1024;
 inline constexpr std::size_t name_bytes_max = 128;
 inline constexpr std::size_t description_bytes_max = 1024;
 inline constexpr std::size_t metadata_bytes_max = 4096;
+inline constexpr std::size_t event_type_schema_bytes_max = 32 * 1024;
+/// Of one application: all are held in memory.
+inline constexpr std::size_t event_types_max = 1'000;
+inline constexpr std::uint32_t requests_per_minute_default = 1'000;
+inline constexpr std::uint32_t organization_limit_max = 1'000'000'000;
 /// Ten years: what must be kept for longer belongs into an archive, not into a queue's store.
 inline constexpr std::uint32_t retention_days_max = 3'650;
 inline constexpr std::size_t page_limit_max = 250;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_set>
 
 namespace talaria::http {
 namespace {
@@ -58,13 +59,15 @@ std::size_t authenticator::digest_hash::operator()(const sha256_digest& digest) 
   return value;
 }
 
-authenticator::authenticator(persistence::store& store, clock now, authenticator_options options)
+authenticator::authenticator(persistence::store& store, clock now, authenticator_options options,
+                             domain::organization_limits limits)
     : now_(std::move(now)),
       options_(options),
+      limits_(limits),
       pepper_(random_pepper()),
       decoy_hash_(hash_api_key(generate_api_key()).value()),
       hashing_({.threads = 1, .queue_max = options.waiting_max},
-               [&store] { return store.open_catalog(); }) {
+               [&store] { return store.open_tenants(); }) {
 }
 
 sha256_digest authenticator::peppered(std::string_view key) const {
@@ -77,6 +80,7 @@ std::optional<domain::result<principal>> authenticator::remembered(std::string_v
   const std::scoped_lock lock(mutex_);
   if (const auto found = verified_.find(digest); found != verified_.end()) {
     if (found->second.until > now) {
+      uses_[found->second.who->key] = now;
       return *found->second.who;
     }
     verified_.erase(found);
@@ -96,35 +100,37 @@ void authenticator::authenticate(std::string_view key, completion done) {
   }
   // Copied, so that the refusal below can still call it.
   const bool accepted =
-      hashing_.post([this, key = std::string(key), done](catalog_session& catalog) {
-        auto answer = remembered(key);
-        if (!answer) {
-          answer = verify(key, *catalog);
-          remember(peppered(key), *answer);
-        }
-        done(std::move(*answer));
+      hashing_.post([this, key = std::string(key), done](tenants_session& tenants) {
+        done(find_out(key, *tenants));
       });
   if (!accepted) {
     done(domain::fail(ec::overloaded, "Too many API keys are being checked at this moment."));
   }
 }
 
+domain::result<principal> authenticator::find_out(std::string_view key,
+                                                  persistence::tenants& tenants) {
+  if (auto known = remembered(key)) {
+    return std::move(*known);
+  }
+  const std::uint64_t forgettings_before = forgettings();
+  auto answer = verify(key, tenants);
+  remember(peppered(key), answer, forgettings_before);
+  return answer;
+}
+
 domain::result<principal> authenticator::verify(std::string_view key,
-                                                persistence::catalog& catalog) {
+                                                persistence::tenants& tenants) {
   if (key.size() < api_key_bytes_min || key.size() > api_key_bytes_max) {
     return tl::unexpected(unknown_key());
   }
-  const auto candidates = catalog.find_api_keys(api_key_lookup(key));
+  const auto candidates = tenants.find_api_keys(api_key_lookup(key));
   if (!candidates) {
     return tl::unexpected(candidates.error());
   }
   for (const domain::api_key& candidate : *candidates) {
     if (verify_api_key(key, candidate.hash)) {
-      if (candidate.expires_at && *candidate.expires_at <= now_()) {
-        return tl::unexpected(unknown_key());
-      }
-      return principal{candidate.id, candidate.organization, candidate.application,
-                       candidate.scopes, candidate.expires_at};
+      return to_principal(candidate, tenants);
     }
   }
   // The time must not tell an unknown key from a wrong one; but when others wait, a flood of
@@ -135,17 +141,73 @@ domain::result<principal> authenticator::verify(std::string_view key,
   return tl::unexpected(unknown_key());
 }
 
-void authenticator::remember(const sha256_digest& digest, const domain::result<principal>& answer) {
+domain::result<principal> authenticator::to_principal(const domain::api_key& key,
+                                                      persistence::tenants& tenants) const {
+  if (key.expires_at && *key.expires_at <= now_()) {
+    return tl::unexpected(unknown_key());
+  }
+  const auto organization = tenants.find_organization(key.organization);
+  if (!organization) {
+    return tl::unexpected(organization.error().code == ec::not_found ? unknown_key()
+                                                                     : organization.error());
+  }
+  return principal{.key = key.id,
+                   .organization = key.organization,
+                   .application = key.application,
+                   .scopes = key.scopes,
+                   .expires_at = key.expires_at,
+                   .key_name = key.name,
+                   .limits = domain::overlaid(organization->limits, limits_),
+                   .is_operator = organization->is_operator};
+}
+
+std::uint64_t authenticator::forgettings() {
+  const std::scoped_lock lock(mutex_);
+  return forgettings_;
+}
+
+void authenticator::remember(const sha256_digest& digest, const domain::result<principal>& answer,
+                             std::uint64_t forgettings_before) {
   const domain::timestamp now = now_();
   const std::scoped_lock lock(mutex_);
-  if (answer) {
+  if (answer && forgettings_ == forgettings_before) {
     make_room(verified_);
     const domain::timestamp until = now + options_.verified_for;
     verified_[digest] = {*answer, std::min(until, answer->expires_at.value_or(until))};
-  } else if (answer.error().code == ec::unauthorized) {
+    uses_[answer->key] = now;
+  } else if (!answer && answer.error().code == ec::unauthorized) {
     make_room(refused_);
     refused_[digest] = {std::nullopt, now + options_.refused_for};
   }
+}
+
+void authenticator::forget(std::span<const domain::api_key_id> keys) {
+  if (keys.empty()) {
+    return;
+  }
+  const std::unordered_set<domain::api_key_id> changed(keys.begin(), keys.end());
+  const std::scoped_lock lock(mutex_);
+  ++forgettings_;
+  std::erase_if(verified_,
+                [&](const auto& entry) { return changed.contains(entry.second.who->key); });
+}
+
+void authenticator::forget_organization(const domain::organization_id& organization) {
+  const std::scoped_lock lock(mutex_);
+  ++forgettings_;
+  std::erase_if(verified_,
+                [&](const auto& entry) { return entry.second.who->organization == organization; });
+}
+
+std::vector<persistence::key_use> authenticator::take_uses() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<persistence::key_use> taken;
+  taken.reserve(uses_.size());
+  for (const auto& [key, at] : uses_) {
+    taken.push_back({key, at});
+  }
+  uses_.clear();
+  return taken;
 }
 
 void authenticator::make_room(memories& among) {

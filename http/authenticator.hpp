@@ -15,8 +15,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace talaria::http {
 
@@ -28,6 +30,11 @@ struct principal {
   std::optional<domain::application_id> application;
   std::uint8_t scopes = 0;
   std::optional<domain::timestamp> expires_at;
+  std::string key_name{};
+  /// What its organization may use.
+  domain::organization_limits limits{};
+  /// Of the organization that runs the installation.
+  bool is_operator = false;
 
   bool allows(domain::scope wanted) const;
 };
@@ -59,7 +66,9 @@ public:
   using clock = std::function<domain::timestamp()>;
   using completion = std::function<void(domain::result<principal>)>;
 
-  authenticator(persistence::store& store, clock now, authenticator_options options = {});
+  /// @param limits Of organizations that have none of their own.
+  authenticator(persistence::store& store, clock now, authenticator_options options = {},
+                domain::organization_limits limits = {});
 
   /// Calls `done` once: at once if the key is remembered, else later, on the thread that hashes.
   ///
@@ -69,6 +78,15 @@ public:
 
   /// The answer, if it is remembered: the way of nearly every request.
   std::optional<domain::result<principal>> remembered(std::string_view key);
+
+  /// These keys, or their organizations, were changed: what is remembered of them is not true any
+  /// more, nor is what is being found out.
+  void forget(std::span<const domain::api_key_id> keys);
+
+  void forget_organization(const domain::organization_id& organization);
+
+  /// Keys that were used since the last call, each with its last use.
+  std::vector<persistence::key_use> take_uses();
 
   void stop() { hashing_.stop(); }
 
@@ -82,22 +100,31 @@ private:
     std::size_t operator()(const sha256_digest& digest) const noexcept;
   };
   using memories = std::unordered_map<sha256_digest, memory, digest_hash>;
-  using catalog_session = std::unique_ptr<persistence::catalog>;
+  using tenants_session = std::unique_ptr<persistence::tenants>;
 
   sha256_digest peppered(std::string_view key) const;
-  domain::result<principal> verify(std::string_view key, persistence::catalog& catalog);
-  void remember(const sha256_digest& digest, const domain::result<principal>& answer);
+  domain::result<principal> find_out(std::string_view key, persistence::tenants& tenants);
+  domain::result<principal> verify(std::string_view key, persistence::tenants& tenants);
+  domain::result<principal> to_principal(const domain::api_key& key,
+                                         persistence::tenants& tenants) const;
+  std::uint64_t forgettings();
+  void remember(const sha256_digest& digest, const domain::result<principal>& answer,
+                std::uint64_t forgettings_before);
   void make_room(memories& among);
 
   const clock now_;
   const authenticator_options options_;
+  const domain::organization_limits limits_;
   const std::string pepper_;
   /// What an unknown key is compared with, so that it takes as long as a wrong one.
   const std::string decoy_hash_;
   std::mutex mutex_;
   memories verified_;
   memories refused_;
-  executor<catalog_session> hashing_;
+  std::unordered_map<domain::api_key_id, domain::timestamp> uses_;
+  /// How often something was to be forgotten.
+  std::uint64_t forgettings_ = 0;
+  executor<tenants_session> hashing_;
 };
 
 }  // namespace talaria::http

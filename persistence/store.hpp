@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/attempt.hpp"
+#include "domain/audit_entry.hpp"
 #include "domain/delivery.hpp"
 #include "domain/error.hpp"
 #include "domain/event.hpp"
@@ -277,6 +278,34 @@ struct tenant {
   }
 };
 
+/// That a client created something under an idempotency key.
+struct creation {
+  domain::organization_id organization;
+  /// 16-byte hashes of the key with what was to be created, and of the request's body.
+  domain::uuid key_hash;
+  domain::uuid body_hash;
+  domain::uuid resource;
+  timestamp created_at;
+  /// From then on the key is as if never used.
+  timestamp expires_at;
+};
+
+/// Written with a change, in its transaction.
+struct write_note {
+  std::optional<domain::audit_entry> audit{};
+  /// If its key is in use the change is not made: `ec::idempotency_conflict`.
+  std::optional<persistence::creation> creation{};
+};
+
+/// A session whose changes can say who made them.
+class annotated {
+public:
+  virtual ~annotated() = default;
+
+  /// The next change that is committed takes the note with it. Replaces a note that none has taken.
+  virtual void annotate(write_note note) = 0;
+};
+
 struct catalog_changes {
   /// The revision that the other members bring the reader up to.
   std::int64_t revision = 0;
@@ -306,14 +335,12 @@ struct resealed_page {
   subscription_number last{};
 };
 
-/// Organizations, applications, keys and subscriptions.
+/// Applications and subscriptions.
 ///
 /// Every change of a subscription or an application raises the catalogue's revision by one, in the
 /// same transaction. What is another tenant's is `ec::not_found`.
-class catalog {
+class catalog : public annotated {
 public:
-  virtual ~catalog() = default;
-
   /// Creates, in one transaction, the organization, its application of the same name, and the key,
   /// unless any organization exists.
   /// @returns whether it did.
@@ -334,8 +361,6 @@ public:
   virtual result<std::size_t> ensure_system_applications(
       timestamp now, const std::function<domain::uuid()>& new_id) = 0;
 
-  virtual result<std::vector<domain::api_key>> find_api_keys(std::string_view lookup) = 0;
-
   /// @returns `ec::conflict` if the organization has an application of that name.
   virtual result<void> insert_application(const domain::application& application) = 0;
   virtual result<domain::application> find_application(const tenant& tenant,
@@ -344,11 +369,11 @@ public:
                                                                std::string_view name) = 0;
   virtual result<page_of<domain::application>> list_applications(const tenant& tenant,
                                                                  const page_request& page) = 0;
-  /// Writes name, metadata, retention and `updated_at`.
+  /// Writes name, metadata, retention, strictness and `updated_at`.
   virtual result<void> update_application(const tenant& tenant,
                                           const domain::application& application) = 0;
-  /// Deletes its subscriptions and the keys that are bound to it. Its events and attempts stay
-  /// until retention takes them, out of everybody's sight.
+  /// Deletes its subscriptions and event types, and revokes the keys that are bound to it. Its
+  /// events and attempts stay until retention takes them, out of everybody's sight.
   /// @returns `ec::conflict` for a system application.
   virtual result<void> delete_application(const tenant& tenant, const domain::application_id& id,
                                           timestamp now) = 0;
@@ -358,8 +383,11 @@ public:
   virtual result<domain::priority_set> paused_queues() = 0;
 
   /// Sets the number and the revision.
-  /// @returns `ec::not_found` if the application does not exist (any more).
-  virtual result<domain::subscription> insert_subscription(domain::subscription subscription) = 0;
+  ///
+  /// @param organization_max How many its organization may have; 0: any number.
+  /// @returns `ec::not_found` if the application does not exist (any more); `ec::quota_exceeded`.
+  virtual result<domain::subscription> insert_subscription(domain::subscription subscription,
+                                                           std::uint32_t organization_max = 0) = 0;
   virtual result<domain::subscription> find_subscription(const tenant& tenant,
                                                          const domain::subscription_id& id) = 0;
   /// Whoever's it is: for the actor of a subscription.
@@ -392,6 +420,98 @@ public:
 
   /// What changed after a revision.
   virtual result<catalog_changes> changes_since(std::int64_t revision) = 0;
+};
+
+// ------------------------------------------------------------------------------- the tenants
+
+struct key_changes {
+  /// That `keys` brings the reader up to.
+  std::int64_t revision = 0;
+  /// Those that were changed or revoked, or whose organization was changed.
+  std::vector<domain::api_key_id> keys;
+};
+
+struct key_use {
+  domain::api_key_id key;
+  timestamp at;
+};
+
+/// Organizations and their API keys. What is another tenant's is `ec::not_found`, and a tenant that
+/// is bound to an application has the keys of that one only.
+///
+/// Every change of a key raises the catalogue's revision by one, in the same transaction.
+class tenants : public annotated {
+public:
+  /// With its first application, and its system application.
+  /// @returns `ec::conflict` if there is one of that name.
+  virtual result<void> insert_organization(const domain::organization& organization,
+                                           const domain::application& first,
+                                           const domain::application_id& system) = 0;
+  virtual result<domain::organization> find_organization(const domain::organization_id& id) = 0;
+  virtual result<page_of<domain::organization>> list_organizations(const page_request& page) = 0;
+  /// Writes name, limits and `updated_at`; its keys count as changed.
+  virtual result<void> update_organization(const domain::organization& organization) = 0;
+  /// Deletes its applications, as `catalog::delete_application` does, and revokes its keys.
+  /// @returns `ec::conflict` for the operator's.
+  virtual result<void> delete_organization(const domain::organization_id& id, timestamp now) = 0;
+
+  /// Those that are not revoked.
+  virtual result<std::vector<domain::api_key>> find_api_keys(std::string_view lookup) = 0;
+  /// @returns `ec::not_found` if its organization or its application does not exist.
+  virtual result<void> insert_api_key(const domain::api_key& key) = 0;
+  virtual result<domain::api_key> find_api_key(const tenant& tenant,
+                                               const domain::api_key_id& id) = 0;
+  virtual result<page_of<domain::api_key>> list_api_keys(const tenant& tenant,
+                                                         const page_request& page) = 0;
+  /// Writes name, lookup, hash and expiry.
+  virtual result<void> update_api_key(const tenant& tenant, const domain::api_key& key) = 0;
+  virtual result<void> revoke_api_key(const tenant& tenant, const domain::api_key_id& id,
+                                      timestamp now) = 0;
+
+  /// Of all tenants.
+  virtual result<key_changes> changes_since(std::int64_t revision) = 0;
+  /// Keys that were used later according to another report keep that time. No change of a key.
+  virtual result<void> record_key_uses(std::span<const key_use> uses) = 0;
+};
+
+/// What an application says of the events that it takes.
+struct registered_types {
+  /// Only those that are registered are taken.
+  bool strict = false;
+  /// In the order of their names.
+  std::vector<domain::event_type> types;
+};
+
+/// Types of events that applications registered. What is another tenant's is `ec::not_found`.
+class event_types : public annotated {
+public:
+  /// @returns `ec::conflict` if the application has one of that name, `ec::not_found` if there is
+  /// no such application, `ec::quota_exceeded` beyond `limits::event_types_max`.
+  virtual result<void> insert(const domain::event_type& type) = 0;
+  virtual result<domain::event_type> find(const tenant& tenant,
+                                          const domain::event_type_id& id) = 0;
+  virtual result<page_of<domain::event_type>> list(const tenant& tenant,
+                                                   const page_request& page) = 0;
+  /// Writes description, schema and `updated_at`.
+  virtual result<void> update(const tenant& tenant, const domain::event_type& type) = 0;
+  virtual result<void> remove(const tenant& tenant, const domain::event_type_id& id) = 0;
+
+  virtual result<registered_types> of_application(const domain::application_id& application) = 0;
+};
+
+/// What was noted of the requests that changed something.
+class request_log {
+public:
+  virtual ~request_log() = default;
+
+  /// A tenant that is bound to an application sees what was done with keys that are bound to it.
+  virtual result<page_of<domain::audit_entry>> list(const tenant& tenant,
+                                                    const page_request& page) = 0;
+
+  /// What was created under a key that has not expired.
+  virtual result<std::optional<creation>> find_creation(const domain::organization_id& organization,
+                                                        const domain::uuid& key_hash,
+                                                        timestamp now) = 0;
 };
 
 // ------------------------------------------------------------------------------- the history
@@ -439,10 +559,8 @@ struct queue_depth {
 /// whether or not `upkeep` has come to it, as far as the store was opened with a
 /// `retention_clock`. One exception: of an old event that a pending delivery keeps, the deliveries
 /// that have ended are in no list of deliveries but the event's own.
-class history {
+class history : public annotated {
 public:
-  virtual ~history() = default;
-
   /// Payloads are left empty.
   virtual result<page_of<domain::event>> list_events(const tenant& tenant,
                                                      const event_filter& filter,
@@ -479,6 +597,10 @@ public:
   /// One for each priority, the highest first. Reads the whole queue: about 0.4 s per million
   /// pending deliveries, so callers keep the answer for a while.
   virtual result<std::vector<queue_depth>> queue_depths() = 0;
+
+  /// How many deliveries of an organization are pending; stops to count at `counted_max`.
+  virtual result<std::uint32_t> count_pending(const domain::organization_id& organization,
+                                              std::uint32_t counted_max) = 0;
 };
 
 // -------------------------------------------------------------------------------- recoveries
@@ -489,12 +611,10 @@ public:
 ///
 /// An event belongs to the time in its id. Events that are expired are left out. What is another
 /// tenant's is `ec::not_found`; the recoveries of a deleted subscription stay.
-class recoveries {
+class recoveries : public annotated {
 public:
   /// Nothing is made pending while so many deliveries of the subscription are due.
   static constexpr std::size_t due_max = 1'000;
-
-  virtual ~recoveries() = default;
 
   /// Counts what is dead; `advance` does the rest. The bounds are cut to milliseconds.
   /// @returns `ec::conflict` if another one of the subscription is running; `ec::not_found` also if
@@ -546,9 +666,16 @@ public:
   /// @returns of how many subscriptions.
   virtual result<std::size_t> cancel_orphans(timestamp now) = 0;
 
-  /// Deletes up to `rows_max` idempotency keys that expired by `now`.
+  /// Deletes up to `rows_max` idempotency keys of events that expired by `now`.
   /// @returns how many it deleted.
   virtual result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) = 0;
+
+  /// The same for those under which something was created.
+  virtual result<std::size_t> purge_creations(timestamp now, std::size_t rows_max) = 0;
+
+  /// Deletes up to `rows_max` entries of the audit log that were written before `until`.
+  /// @returns how many it deleted.
+  virtual result<std::size_t> purge_audit_entries(timestamp until, std::size_t rows_max) = 0;
 
   /// Deletes events that are older than their application's retention, by the time in their ids,
   /// and have no pending delivery, with their attempts: up to `events_max`, of each application the
@@ -574,6 +701,9 @@ public:
   virtual std::unique_ptr<queue_reader> open_queue_reader() = 0;
   virtual std::unique_ptr<shard_ownership> open_shard_ownership() = 0;
   virtual std::unique_ptr<catalog> open_catalog() = 0;
+  virtual std::unique_ptr<tenants> open_tenants() = 0;
+  virtual std::unique_ptr<event_types> open_event_types() = 0;
+  virtual std::unique_ptr<request_log> open_request_log() = 0;
   virtual std::unique_ptr<history> open_history() = 0;
   virtual std::unique_ptr<recoveries> open_recoveries() = 0;
   virtual std::unique_ptr<upkeep> open_upkeep() = 0;

@@ -35,6 +35,15 @@ struct purge_statements {
       delete from idempotency_keys where ctid = any(array(
         select ctid from idempotency_keys where expires_us <= :now
         order by expires_us limit :rows)))"};
+
+  sql::command<timestamp, std::int64_t> delete_creations{open, R"(
+      delete from creations where ctid = any(array(
+        select ctid from creations where expires_us <= :now
+        order by expires_us limit :rows)))"};
+
+  sql::command<domain::uuid, std::int64_t> delete_audit_entries{open, R"(
+      delete from audit_entries where ctid = any(array(
+        select ctid from audit_entries where id < :end::uuid order by id limit :rows)))"};
 };
 
 struct retention_statements {
@@ -69,6 +78,21 @@ result<std::size_t> upkeep::purge_idempotency_keys(timestamp now, std::size_t ro
   return sql::in_transaction<purge_statements>(
       connection_, "begin", [&](purge_statements& sql) -> result<std::size_t> {
         return sql.delete_keys(now, static_cast<std::int64_t>(rows_max));
+      });
+}
+
+result<std::size_t> upkeep::purge_creations(timestamp now, std::size_t rows_max) {
+  return sql::in_transaction<purge_statements>(
+      connection_, "begin", [&](purge_statements& sql) -> result<std::size_t> {
+        return sql.delete_creations(now, static_cast<std::int64_t>(rows_max));
+      });
+}
+
+result<std::size_t> upkeep::purge_audit_entries(timestamp until, std::size_t rows_max) {
+  return sql::in_transaction<purge_statements>(
+      connection_, "begin", [&](purge_statements& sql) -> result<std::size_t> {
+        return sql.delete_audit_entries(domain::first_uuid_at(until),
+                                        static_cast<std::int64_t>(rows_max));
       });
 }
 

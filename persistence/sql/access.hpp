@@ -1,6 +1,8 @@
 #pragma once
 
 #include "persistence/sql/connection.hpp"
+#include "persistence/sql/note_statements.hpp"
+#include "persistence/store.hpp"
 
 #include <functional>
 #include <optional>
@@ -45,6 +47,9 @@ public:
     return write_from<Statements>(begin_catalog_write(), work);
   }
 
+  /// As `persistence::annotated` has it.
+  void annotate(write_note note) { note_ = std::move(note); }
+
 protected:
   virtual connection& reader() = 0;
   virtual void with_writer(const std::function<void(connection&)>& use) = 0;
@@ -60,10 +65,27 @@ private:
   auto write_from(const char* begin, Work& work) {
     using outcome = std::invoke_result_t<Work&, Statements&>;
     std::optional<outcome> made;
-    with_writer(
-        [&](connection& writer) { made.emplace(in_transaction<Statements>(writer, begin, work)); });
+    with_writer([&](connection& writer) {
+      const auto noted = [&](Statements& sql) -> outcome {
+        auto done = work(sql);
+        if (auto written = done ? write_note_on(writer) : result<void>{}; !written)
+          return tl::unexpected(std::move(written.error()));
+        return done;
+      };
+      made.emplace(in_transaction<Statements>(writer, begin, noted));
+    });
+    if (made->has_value())
+      note_ = {};
     return *std::move(made);
   }
+
+  result<void> write_note_on(connection& writer) {
+    if (!note_.audit && !note_.creation)
+      return {};
+    return writer.prepared<note_statements>().write(note_);
+  }
+
+  write_note note_;
 };
 
 }  // namespace talaria::persistence::sql

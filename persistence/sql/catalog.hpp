@@ -5,7 +5,7 @@
 
 namespace talaria::persistence::sql {
 
-/// Organizations, keys and applications are in catalog.cpp, subscriptions in
+/// Applications are in catalog.cpp, subscriptions in
 /// catalog_subscriptions.cpp, how their secrets are sealed in
 /// catalog_secrets.cpp.
 class catalog : public persistence::catalog {
@@ -13,6 +13,8 @@ public:
   /// @param secrets Must outlive it.
   catalog(std::unique_ptr<access> access, const domain::secret_box& secrets)
       : access_{std::move(access)}, secrets_{secrets} {}
+
+  void annotate(write_note note) override { access_->annotate(std::move(note)); }
 
   result<bool> bootstrap(const domain::organization& organization,
                          const domain::application& application,
@@ -22,8 +24,6 @@ public:
 
   result<std::size_t> ensure_system_applications(
       timestamp now, const std::function<domain::uuid()>& new_id) override;
-
-  result<std::vector<domain::api_key>> find_api_keys(std::string_view lookup) override;
 
   result<void> insert_application(const domain::application& application) override;
   result<domain::application> find_application(const tenant& tenant,
@@ -40,7 +40,8 @@ public:
   result<void> set_queue_paused(domain::priority queue, bool paused) override;
   result<domain::priority_set> paused_queues() override;
 
-  result<domain::subscription> insert_subscription(domain::subscription subscription) override;
+  result<domain::subscription> insert_subscription(domain::subscription subscription,
+                                                   std::uint32_t organization_max) override;
   result<domain::subscription> find_subscription(const tenant& tenant,
                                                  const domain::subscription_id& id) override;
   result<domain::subscription> find_subscription(subscription_number number) override;

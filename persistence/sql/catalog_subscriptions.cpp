@@ -91,6 +91,11 @@ struct subscription_writes {
                     where id = :id::uuid and organization_id = :organization::uuid
                       and deleted_us is null))"};
 
+  query<row<std::uint32_t>(organization_id, std::uint32_t)> count{open, R"(
+      select count(*) from (
+        select 1 from subscriptions
+        where organization_id = :organization::uuid and deleted_us is null limit :rows) counted)"};
+
   query<row<std::int64_t>(subscription_id, organization_id, application_id, std::string,
                           std::string, bool, domain::disabled_reason, timestamp, timestamp,
                           std::int64_t)>
@@ -115,6 +120,11 @@ struct subscription_writes {
           updated_us = :updated, revision = :revision
       where number = :number)"};
 };
+
+/// @param max 0: any number.
+bool is_full(subscription_writes& sql, const organization_id& organization, std::uint32_t max) {
+  return max > 0 && sql.count.value(organization, max) == max;
+}
 
 tl::unexpected<domain::error> no_such_subscription() {
   return domain::fail(ec::not_found, "no such subscription");
@@ -150,11 +160,17 @@ void show_all(subscription_reads& sql, const domain::secret_box& box,
 
 }  // namespace
 
-result<subscription> catalog::insert_subscription(subscription subscription) {
+result<subscription> catalog::insert_subscription(subscription subscription,
+                                                  std::uint32_t organization_max) {
   return access_->write_catalog<subscription_writes>(
       [&](subscription_writes& sql) -> result<domain::subscription> {
         if (!sql.has_application.value(subscription.application, subscription.organization))
           return domain::fail(ec::not_found, "no such application");
+        if (is_full(sql, subscription.organization, organization_max))
+          return domain::fail(ec::quota_exceeded,
+                              fmt::format("the organization has {} subscriptions, as many as it "
+                                          "may have",
+                                          organization_max));
         subscription.revision = sql.revision.raise();
         const auto number = sql.insert.value(
             subscription.id, subscription.organization, subscription.application,

@@ -13,6 +13,8 @@ public:
   history(std::unique_ptr<access> access, retention_clock retention)
       : access_{std::move(access)}, retention_{std::move(retention)} {}
 
+  void annotate(write_note note) override { access_->annotate(std::move(note)); }
+
   result<page_of<domain::event>> list_events(const tenant& tenant, const event_filter& filter,
                                              const page_request& page) override;
   result<domain::event> find_event(const tenant& tenant, const domain::event_id& id) override;
@@ -32,6 +34,8 @@ public:
                                                         timestamp now) override;
 
   result<std::vector<queue_depth>> queue_depths() override;
+  result<std::uint32_t> count_pending(const domain::organization_id& organization,
+                                      std::uint32_t counted_max) override;
 
 private:
   sight sight_of(const tenant& tenant) const;

@@ -68,6 +68,14 @@ struct event_reads {
       select application_id, event_type, labels, occurred_us, received_us, priority, payload
       from events where id = :id::uuid)"};
 
+  // A cross join, since SQLite would take it for granted that the queue is the smaller of the two.
+  query<row<std::uint32_t>(domain::organization_id, std::uint32_t)> count_pending{open, R"(
+      select count(*) from (
+        select 1 from subscriptions s cross join delivery_queue q
+        where s.organization_id = :organization::uuid and s.deleted_us is null
+          and q.subscription = s.number
+        limit :rows) counted)"};
+
   query<row<domain::priority, std::uint64_t, timestamp>()> depths{open, R"(
       select priority, count(*), min(due_us) from delivery_queue group by priority)"};
 };
@@ -200,6 +208,13 @@ result<std::vector<queue_depth>> history::queue_depths() {
     return depths;
   };
   return access_->read_lately<event_reads>(read);
+}
+
+result<std::uint32_t> history::count_pending(const domain::organization_id& organization,
+                                             std::uint32_t counted_max) {
+  return access_->read<event_reads>([&](event_reads& sql) -> result<std::uint32_t> {
+    return sql.count_pending.value(organization, counted_max);
+  });
 }
 
 }  // namespace talaria::persistence::sql

@@ -13,6 +13,8 @@ public:
   recoveries(std::unique_ptr<access> access, retention_clock retention)
       : access_{std::move(access)}, retention_{std::move(retention)} {}
 
+  void annotate(write_note note) override { access_->annotate(std::move(note)); }
+
   result<domain::recovery> create(const tenant& tenant, const domain::subscription_id& subscription,
                                   const domain::recovery_id& id,
                                   const domain::recovery_request& wanted, timestamp now) override;

@@ -1,10 +1,13 @@
 #include "persistence/sqlite/sqlite_store.hpp"
 
 #include "persistence/sql/catalog.hpp"
+#include "persistence/sql/event_types.hpp"
 #include "persistence/sql/history.hpp"
 #include "persistence/sql/outbox.hpp"
 #include "persistence/sql/queue_reader.hpp"
 #include "persistence/sql/recoveries.hpp"
+#include "persistence/sql/request_log.hpp"
+#include "persistence/sql/tenants.hpp"
 #include "persistence/sqlite/database.hpp"
 #include "persistence/sqlite/event_appender.hpp"
 #include "persistence/sqlite/migrator.hpp"
@@ -38,6 +41,15 @@ public:
   }
   std::unique_ptr<persistence::catalog> open_catalog() override {
     return std::make_unique<sql::catalog>(database_.open_access(), secrets_);
+  }
+  std::unique_ptr<persistence::tenants> open_tenants() override {
+    return std::make_unique<sql::tenants>(database_.open_access());
+  }
+  std::unique_ptr<persistence::event_types> open_event_types() override {
+    return std::make_unique<sql::event_types>(database_.open_access());
+  }
+  std::unique_ptr<persistence::request_log> open_request_log() override {
+    return std::make_unique<sql::request_log>(database_.open_access());
   }
   std::unique_ptr<persistence::history> open_history() override {
     return std::make_unique<sql::history>(database_.open_access(), retention_);

@@ -46,6 +46,15 @@ struct purge_writes {
         select application_id, key_hash from idempotency_keys where expires_us <= :now
         order by expires_us limit :rows))"};
 
+  command<timestamp, std::int64_t> delete_creations{open, R"(
+      delete from creations where (organization_id, key_hash) in (
+        select organization_id, key_hash from creations where expires_us <= :now
+        order by expires_us limit :rows))"};
+
+  command<domain::uuid, std::int64_t> delete_audit_entries{open, R"(
+      delete from audit_entries where id in (
+        select id from audit_entries where id < :end::uuid order by id limit :rows))"};
+
   command<event_id> delete_event{
       open, "delete from events where id = :id::uuid and " + has_no_pending_delivery};
 
@@ -57,6 +66,19 @@ struct purge_writes {
 result<std::size_t> upkeep::purge_idempotency_keys(timestamp now, std::size_t rows_max) {
   return access_->write<purge_writes>([&](purge_writes& sql) -> result<std::size_t> {
     return sql.delete_keys(now, static_cast<std::int64_t>(rows_max));
+  });
+}
+
+result<std::size_t> upkeep::purge_creations(timestamp now, std::size_t rows_max) {
+  return access_->write<purge_writes>([&](purge_writes& sql) -> result<std::size_t> {
+    return sql.delete_creations(now, static_cast<std::int64_t>(rows_max));
+  });
+}
+
+result<std::size_t> upkeep::purge_audit_entries(timestamp until, std::size_t rows_max) {
+  return access_->write<purge_writes>([&](purge_writes& sql) -> result<std::size_t> {
+    return sql.delete_audit_entries(domain::first_uuid_at(until),
+                                    static_cast<std::int64_t>(rows_max));
   });
 }
 

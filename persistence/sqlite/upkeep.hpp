@@ -13,6 +13,8 @@ public:
   /// None: writers come one after the other, and check the catalogue.
   result<std::size_t> cancel_orphans(timestamp /*now*/) override { return 0; }
   result<std::size_t> purge_idempotency_keys(timestamp now, std::size_t rows_max) override;
+  result<std::size_t> purge_creations(timestamp now, std::size_t rows_max) override;
+  result<std::size_t> purge_audit_entries(timestamp until, std::size_t rows_max) override;
   result<std::size_t> purge_events(timestamp now, std::chrono::days default_retention,
                                    std::size_t events_max) override;
 

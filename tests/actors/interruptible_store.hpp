@@ -29,6 +29,13 @@ public:
     return store_->open_shard_ownership();
   }
   std::unique_ptr<persistence::catalog> open_catalog() override { return store_->open_catalog(); }
+  std::unique_ptr<persistence::tenants> open_tenants() override { return store_->open_tenants(); }
+  std::unique_ptr<persistence::event_types> open_event_types() override {
+    return store_->open_event_types();
+  }
+  std::unique_ptr<persistence::request_log> open_request_log() override {
+    return store_->open_request_log();
+  }
   std::unique_ptr<persistence::history> open_history() override { return store_->open_history(); }
   std::unique_ptr<persistence::recoveries> open_recoveries() override {
     return store_->open_recoveries();

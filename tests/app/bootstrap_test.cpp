@@ -33,7 +33,7 @@ TEST_CASE("the first start makes an administrator key and shows it, later ones d
   fixture f;
   const auto key = f.bootstrap("");
   REQUIRE(key);
-  const auto found = f.store->open_catalog()->find_api_keys(http::api_key_lookup(*key));
+  const auto found = f.store->open_tenants()->find_api_keys(http::api_key_lookup(*key));
   REQUIRE(found);
   REQUIRE(found->size() == 1);
   CHECK(found->front().allows(domain::scope::admin));
@@ -46,7 +46,7 @@ TEST_CASE("a key that the operator chose is stored, and not shown") {
   fixture f;
   const std::string chosen = "an-operators-own-key";
   CHECK(f.bootstrap(chosen) == "");
-  const auto found = f.store->open_catalog()->find_api_keys(http::api_key_lookup(chosen));
+  const auto found = f.store->open_tenants()->find_api_keys(http::api_key_lookup(chosen));
   REQUIRE(found);
   REQUIRE(found->size() == 1);
   CHECK(http::verify_api_key(chosen, found->front().hash));
@@ -58,6 +58,6 @@ TEST_CASE("the first start makes the application default, which the key's organi
   REQUIRE(key);
   const auto catalog = f.store->open_catalog();
   const auto organization =
-      catalog->find_api_keys(http::api_key_lookup(*key))->front().organization;
+      f.store->open_tenants()->find_api_keys(http::api_key_lookup(*key))->front().organization;
   CHECK(catalog->find_application_by_name({organization, std::nullopt}, "default"));
 }

@@ -62,7 +62,7 @@ struct fixture {
   }
 
   domain::subscription subscribe(persistence::store& store, char letter) {
-    if (store.open_catalog()->find_api_keys(lookup).value().empty())
+    if (store.open_tenants()->find_api_keys(lookup).value().empty())
       REQUIRE(app::bootstrap(store, "an-operators-own-key", start, [this] { return ++random; }));
     const auto catalog = store.open_catalog();
     domain::subscription made;

@@ -56,9 +56,14 @@ domain::result<actors::submission_answer> fake_gateway::append(
   if (!appended) {
     return tl::unexpected(appended.error());
   }
+  std::size_t deliveries = 0;
+  for (const auto& added : group.events) {
+    deliveries += added.fan_out.size();
+  }
   return actors::submission_answer{.received_at = now,
                                    .events = std::move(appended->front().events),
-                                   .conflicts = std::move(appended->front().conflicts)};
+                                   .conflicts = std::move(appended->front().conflicts),
+                                   .deliveries = deliveries};
 }
 
 void fake_gateway::catalog_changed() {

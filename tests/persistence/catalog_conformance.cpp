@@ -56,7 +56,7 @@ STORE_TEST_CASE("a key is found by its lookup with every field") {
                             at(1),
                             at(2)};
   REQUIRE(expect(catalog->bootstrap(organization, application, key)));
-  const auto keys = expect(catalog->find_api_keys("lookup"));
+  const auto keys = expect(store->open_tenants()->find_api_keys("lookup"));
   REQUIRE(keys.size() == 1);
   CHECK(keys[0].id == key.id);
   CHECK(keys[0].organization == key.organization);
@@ -67,12 +67,12 @@ STORE_TEST_CASE("a key is found by its lookup with every field") {
   CHECK(keys[0].scopes == key.scopes);
   CHECK(keys[0].created_at == key.created_at);
   CHECK(keys[0].expires_at == key.expires_at);
-  CHECK(expect(catalog->find_api_keys("unknown")).empty());
+  CHECK(expect(store->open_tenants()->find_api_keys("unknown")).empty());
 }
 
 STORE_TEST_CASE("a key without application and expiry is found as such") {
   auto world = make_world<place_type>();
-  const auto keys = expect(world.catalog->find_api_keys("first"));
+  const auto keys = expect(world.tenants->find_api_keys("first"));
   REQUIRE(keys.size() == 1);
   CHECK_FALSE(keys[0].application);
   CHECK_FALSE(keys[0].expires_at);
@@ -196,7 +196,7 @@ STORE_TEST_CASE("a key that is bound to a deleted application goes with it") {
   key.lookup = "bound";
   REQUIRE(expect(catalog->bootstrap(organization, application, key)));
   expect(catalog->delete_application({organization.id, {}}, application.id, at(1)));
-  CHECK(expect(catalog->find_api_keys("bound")).empty());
+  CHECK(expect(store->open_tenants()->find_api_keys("bound")).empty());
 }
 
 STORE_TEST_CASE("every change of an application or a subscription raises the revision by one") {

@@ -50,6 +50,9 @@ void world::open_sessions() {
   queue = store->open_queue_reader();
   ownership = store->open_shard_ownership();
   catalog = store->open_catalog();
+  tenants = store->open_tenants();
+  event_types = store->open_event_types();
+  request_log = store->open_request_log();
   history = store->open_history();
   recoveries = store->open_recoveries();
   upkeep = store->open_upkeep();
@@ -61,6 +64,9 @@ void world::reopen() {
   queue.reset();
   ownership.reset();
   catalog.reset();
+  tenants.reset();
+  event_types.reset();
+  request_log.reset();
   history.reset();
   recoveries.reset();
   upkeep.reset();

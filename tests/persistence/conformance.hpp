@@ -30,7 +30,24 @@ using domain::ec;
 
 /// What a migration brought after the first, to be taken away again so that its store is one of
 /// schema 1 as far as migrating it can tell.
-inline constexpr std::array<std::string_view, 11> ways_back_to_schema_1{
+inline constexpr std::array<std::string_view, 28> ways_back_to_schema_1{
+    "drop table creations",
+    "drop table audit_entries",
+    "drop table event_types",
+    "alter table applications drop column strict_event_types",
+    "drop index api_keys_by_organization",
+    "drop index api_keys_by_revision",
+    "alter table api_keys drop column revoked_us",
+    "alter table api_keys drop column revision",
+    "alter table api_keys drop column last_used_us",
+    "drop index organizations_by_name",
+    "alter table organizations drop column pending_deliveries_max",
+    "alter table organizations drop column subscriptions_max",
+    "alter table organizations drop column events_per_second",
+    "alter table organizations drop column requests_per_minute",
+    "alter table organizations drop column is_operator",
+    "alter table organizations drop column deleted_us",
+    "alter table organizations drop column updated_us",
     "drop table recoveries",
     "drop table paused_queues",
     "drop index delivery_queue_by_sequence",
@@ -111,6 +128,9 @@ public:
   std::unique_ptr<queue_reader> queue;
   std::unique_ptr<shard_ownership> ownership;
   std::unique_ptr<persistence::catalog> catalog;
+  std::unique_ptr<persistence::tenants> tenants;
+  std::unique_ptr<persistence::event_types> event_types;
+  std::unique_ptr<persistence::request_log> request_log;
   std::unique_ptr<persistence::history> history;
   std::unique_ptr<persistence::recoveries> recoveries;
   std::unique_ptr<persistence::upkeep> upkeep;

@@ -61,7 +61,7 @@ void use_every_session(world& world) {
   expect(world.store->open_outbox()->remove(std::vector{hash_of("a")}));
   expect(world.queue->page({subscription.number, at(100), 3, 1000}));
   expect(world.queue->due_subscriptions({}, at(-1), at(100)));
-  expect(world.catalog->find_api_keys("first"));
+  expect(world.tenants->find_api_keys("first"));
   expect(world.catalog->changes_since(1));
   expect(world.catalog->secret_key_uses());
   expect(world.catalog->reseal_secrets(reseal_scope::all, {}, 3));
@@ -76,6 +76,19 @@ void use_every_session(world& world) {
   CHECK(expect(world.recoveries->running()).size() == 1);
   CHECK(expect(world.recoveries->advance(recovery, 1, at(1))).redelivered == 1);
   expect(world.recoveries->cancel(world.owner, subscription.id, recovery, at(1)));
+  expect(world.tenants->list_api_keys(world.owner, {}));
+  expect(world.tenants->list_api_keys({world.organization.id, world.application.id}, {}));
+  expect(world.tenants->changes_since(0));
+  expect(world.event_types->list(world.owner, {}));
+  expect(world.event_types->list({world.organization.id, world.application.id}, {}));
+  expect(world.event_types->of_application(world.application.id));
+  expect(world.request_log->list(world.owner, {}));
+  expect(world.request_log->list({world.organization.id, world.application.id}, {}));
+  expect(world.request_log->find_creation(world.organization.id, hash_of("key"), at(1)));
+  expect(world.history->count_pending(world.organization.id, 10));
+  expect(world.catalog->insert_subscription(world.new_subscription(), 10'000));
+  expect(world.upkeep->purge_creations(at(1), 10));
+  expect(world.upkeep->purge_audit_entries(at(1), 10));
   expect(world.upkeep->purge_events(at(1), std::chrono::days{0}, 10));
   expect(world.upkeep->purge_idempotency_keys(at(10'000), 10));
   expect(world.catalog->delete_subscription(world.owner, subscription.id, world.now));

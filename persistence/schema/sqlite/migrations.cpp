@@ -9,10 +9,12 @@ extern const migration application_retention;
 extern const migration operational_events;
 extern const migration order_and_pauses;
 extern const migration recoveries;
+extern const migration tenants;
 
 std::span<const migration> migrations() {
-  static const std::array all{first_tables, application_retention, operational_events,
-                              order_and_pauses, recoveries};
+  static const std::array all{first_tables,       application_retention,
+                              operational_events, order_and_pauses,
+                              recoveries,         tenants};
   return all;
 }
 
