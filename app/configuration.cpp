@@ -242,6 +242,22 @@ const std::array settings{
             "Events and attempts older than this are deleted, unless their application has its own "
             "retention_days.",
             number_setting(&c::retention, 1, domain::limits::retention_days_max)},
+    setting{"retention.audit_days", "365", "Entries of the audit log older than this are deleted.",
+            number_setting(&c::audit_retention, 1, domain::limits::retention_days_max)},
+    setting{"limits.requests_per_minute", "1000",
+            "Requests an organization may make a minute, submissions apart; 0: any number. Each "
+            "node counts for itself. An organization may have its own.",
+            number_setting(&c::requests_per_minute, 0, domain::limits::organization_limit_max)},
+    setting{"limits.events_per_second", "0",
+            "Events an organization may submit a second; 0: any number. The same holds.",
+            number_setting(&c::events_per_second, 0, domain::limits::organization_limit_max)},
+    setting{"limits.subscriptions_max", "0",
+            "Subscriptions an organization may have; 0: any number. The same holds.",
+            number_setting(&c::subscriptions_max, 0, domain::limits::organization_limit_max)},
+    setting{"limits.pending_deliveries_max", "0",
+            "Deliveries of an organization that may be pending when it submits more; 0: any "
+            "number. The same holds.",
+            number_setting(&c::pending_deliveries_max, 0, domain::limits::organization_limit_max)},
     setting{"shutdown.drain_timeout_ms", "20000",
             "How long a stop waits for requests and attempts under way.",
             number_setting(&c::drain_timeout, 0, 600'000)},

@@ -3,6 +3,7 @@
 #include "delivery/address_guard.hpp"
 #include "delivery/proxy.hpp"
 #include "domain/error.hpp"
+#include "domain/limits.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -53,6 +54,13 @@ struct configuration {
   std::size_t submissions_max = 10'000;
   std::chrono::hours idempotency_window{24};
   std::chrono::days retention{30};
+  std::chrono::days audit_retention{365};
+
+  /// Of organizations that have none of their own; 0: no limit.
+  std::uint32_t requests_per_minute = domain::limits::requests_per_minute_default;
+  std::uint32_t events_per_second = 0;
+  std::uint32_t subscriptions_max = 0;
+  std::uint32_t pending_deliveries_max = 0;
 
   std::chrono::milliseconds drain_timeout{20'000};
   std::string node_name = "talaria-1";

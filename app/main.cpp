@@ -1,5 +1,6 @@
 #include "app/bench_command.hpp"
 #include "app/configuration.hpp"
+#include "app/keys_command.hpp"
 #include "app/logging.hpp"
 #include "app/secrets_command.hpp"
 #include "app/system.hpp"
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -35,6 +37,8 @@ First steps:
                                      key on the first start
   curl -H "Authorization: Bearer $KEY" http://127.0.0.1:8080/api/v1/subscriptions
   talaria serve --help               every setting, with its default
+  talaria keys create --name shop --scopes ingest,read
+                                     make a further key, also when the first one is lost
   talaria bench --help               how to put load on a Talaria that runs
 
 A setting such as http.listen comes from the TOML file (--config, or TALARIA_CONFIG), overridden by its
@@ -167,6 +171,53 @@ int reencrypt(const given& given) {
   return app::run_reencrypt(*settings, std::cout, std::cerr);
 }
 
+using keys_command = int (*)(const configuration&, const app::key_request&, std::ostream&,
+                             std::ostream&);
+
+int run_keys(keys_command command, const given& given, const app::key_request& wanted) {
+  const auto settings = load_configuration(given);
+  if (!settings)
+    return complain(settings.error());
+  return command(*settings, wanted, std::cout, std::cerr);
+}
+
+/// The commands below `talaria keys`.
+struct keys_commands {
+  CLI::App* create = nullptr;
+  CLI::App* list = nullptr;
+  CLI::App* revoke = nullptr;
+
+  keys_commands(CLI::App& talaria, given& given, app::key_request& wanted) {
+    auto* keys = talaria.add_subcommand("keys", "Work with the API keys in the store");
+    keys->require_subcommand(1);
+    create = keys->add_subcommand("create", "Make a key and print it, this once");
+    list = keys->add_subcommand("list", "List the keys of an organization");
+    revoke = keys->add_subcommand("revoke", "Revoke a key; servers know within five seconds");
+    for (auto* command : {create, list, revoke}) {
+      command->add_option("--organization", wanted.organization, "Its name [default]");
+      add_settings(*command, given);
+    }
+    create->add_option("--name", wanted.name, "What it is for")->required();
+    create->add_option("--scopes", wanted.scopes, "ingest, read, manage, admin")
+        ->required()
+        ->delimiter(',');
+    create->add_option("--application", wanted.application, "Bind it to this one");
+    create->add_option("--expires-in-days", wanted.expires_in_days, "0: it does not expire [0]");
+    revoke->add_option("id", wanted.id, "As `talaria keys list` shows it")->required();
+  }
+
+  /// @returns nothing if none of them was given.
+  std::optional<int> run(const given& given, const app::key_request& wanted) const {
+    if (create->parsed())
+      return run_keys(app::run_create_key, given, wanted);
+    if (list->parsed())
+      return run_keys(app::run_list_keys, given, wanted);
+    if (revoke->parsed())
+      return run_keys(app::run_revoke_key, given, wanted);
+    return std::nullopt;
+  }
+};
+
 int check_configuration(const given& given) {
   const auto settings = load_configuration(given);
   if (!settings)
@@ -197,6 +248,8 @@ int run(int argc, char** argv) {
       "reencrypt", "Seal every secret in the store with the current key");
   for (auto* command : {serve_command, migrate_command, check_command, reencrypt_command})
     add_settings(*command, given);
+  app::key_request key_request;
+  const keys_commands keys{talaria, given, key_request};
   auto* bench_command = talaria.add_subcommand(
       "bench", "Submit events to a running Talaria, and measure its answers");
   app::bench_options bench;
@@ -215,6 +268,8 @@ int run(int argc, char** argv) {
     return app::run_generate_key(std::cout);
   if (reencrypt_command->parsed())
     return reencrypt(given);
+  if (const auto done = keys.run(given, key_request))
+    return *done;
   return migrate_command->parsed() ? migrate(given) : check_configuration(given);
 }
 

@@ -72,6 +72,13 @@ delivery::engine_options engine_options(const configuration& settings) {
   return options;
 }
 
+domain::organization_limits general_limits(const configuration& settings) {
+  return {.requests_per_minute = settings.requests_per_minute,
+          .events_per_second = settings.events_per_second,
+          .subscriptions_max = settings.subscriptions_max,
+          .pending_deliveries_max = settings.pending_deliveries_max};
+}
+
 http::server_options server_options(const configuration& settings, std::string cursor_key) {
   http::server_options options;
   options.transport.address = settings.http_host;
@@ -89,6 +96,7 @@ actors::settings actor_settings(const configuration& settings) {
   made.attempts_in_flight_max = settings.attempts_in_flight_max;
   made.idempotency_window = settings.idempotency_window;
   made.default_retention = settings.retention;
+  made.audit_retention = settings.audit_retention;
   return made;
 }
 
@@ -145,6 +153,7 @@ public:
                                .directory = directory_,
                                .metrics = registry_,
                                .addresses = engine_options(settings).addresses,
+                               .limits = general_limits(settings),
                                .draining = [this] { return draining_.load(); },
                                .now = now}) {
     // SQLite has one writer at a time, and more of them only smaller groups.

@@ -89,9 +89,9 @@ void add_actor_routes(operations& to, const route_context& context) {
   // Nothing here waits for the store, but copying many thousand snapshots is no work for a thread
   // that others wait for.
   to.add_stored(
-      "GET", "/api/v1/actors", access::admin,
+      "GET", "/api/v1/actors", access::operate,
       [&context](const call& call, store_sessions&) { return list_actors(context, call); });
-  to.add_stored("GET", "/api/v1/actors/{path...}", access::admin,
+  to.add_stored("GET", "/api/v1/actors/{path...}", access::operate,
                 [&context](const call& call, store_sessions&) { return get_actor(context, call); });
 }
 

@@ -1,5 +1,8 @@
 #include "http/api.hpp"
 
+#include "http/noted_change.hpp"
+#include "http/rate_headers.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <exception>
@@ -42,10 +45,22 @@ domain::scope scope_for(access needed) {
     case access::manage:
       return domain::scope::manage;
     case access::admin:
+    case access::operate:
     case access::open:
       break;
   }
   return domain::scope::admin;
+}
+
+bool allows(access needed, const principal& who) {
+  const bool may_operate = who.is_operator && !who.application;
+  return who.allows(scope_for(needed)) && (needed != access::operate || may_operate);
+}
+
+std::string_view needs_text(access needed) {
+  return needed == access::operate
+             ? "Only administrators of the organization that runs the installation may do this."
+             : "The API key does not have the scope for this.";
 }
 
 /// A fault of ours must not end the thread, nor leave the client without an answer.
@@ -68,13 +83,18 @@ api::api(api_options options, const http::services& services)
       metrics_(services.metrics),
       applications_(services.now),
       cursors_(std::move(options.cursor_key)),
-      context_{services_, applications_, cursors_,
-               [this](auto task) { return post_to_store(std::move(task)); }},
-      authenticator_(services.store, services.now, options.authentication),
-      store_(options.store_threads, [&store = services.store] {
-        return store_sessions{&store, store.open_catalog(), store.open_history(),
-                              store.open_recoveries()};
-      }) {
+      event_types_(services.now),
+      authenticator_(services.store, services.now, options.authentication, services.limits),
+      key_watch_(services.store, authenticator_),
+      context_{services_,    applications_,
+               cursors_,     authenticator_,
+               event_types_, event_limiter_,
+               backlog_,     [this](auto task) { return post_to_store(std::move(task)); }},
+      store_(options.store_threads, [&store = services.store] { return open_sessions(store); }) {
+  add_organization_routes(*this, context_);
+  add_api_key_routes(*this, context_);
+  add_event_type_routes(*this, context_);
+  add_audit_routes(*this, context_);
   add_submission_routes(*this, context_);
   add_event_routes(*this, context_);
   add_subscription_routes(*this, context_);
@@ -90,6 +110,7 @@ api::api(api_options options, const http::services& services)
 }
 
 void api::stop() {
+  key_watch_.stop();
   authenticator_.stop();
   store_.stop();
 }
@@ -104,6 +125,12 @@ void api::add_stored(std::string method, std::string pattern, access needed,
                      stored_operation operation) {
   add_operation(std::move(method), std::move(pattern), domain::limits::management_body_bytes_max,
                 {needed, std::move(operation)});
+}
+
+void api::add_creation(std::string method, std::string pattern, access needed,
+                       stored_operation create, created_lookup find) {
+  add_operation(std::move(method), std::move(pattern), domain::limits::management_body_bytes_max,
+                {needed, creation_operation{std::move(create), std::move(find)}});
 }
 
 void api::add_late_stored(std::string method, std::string pattern, access needed,
@@ -164,11 +191,42 @@ void api::authorize(const operation& operation, const responder& responder,
                     const domain::result<principal>& who) {
   if (!who) {
     responder.send(who.error());
-  } else if (!who->allows(scope_for(operation.needed))) {
-    responder.send(
-        domain::error{ec::forbidden, "The API key does not have the scope for this.", ""});
+  } else if (const auto limited = operation.needed == access::ingest
+                                      ? std::nullopt
+                                      : limit_requests(responder, *who)) {
+    responder.send(*limited);
+  } else if (!allows(operation.needed, *who)) {
+    responder.send(domain::error{ec::forbidden, std::string(needs_text(operation.needed)), ""});
   } else {
     run(operation, {responder, *who});
+  }
+}
+
+std::optional<problem> api::limit_requests(const responder& responder, const principal& who) {
+  const std::uint32_t limit = who.limits.requests_per_minute.value_or(0);
+  if (limit == 0) {
+    return std::nullopt;
+  }
+  const auto verdict = request_limiter_.take(who.organization, services_.now(), limit);
+  return judge(responder, verdict, limit, "requests a minute");
+}
+
+void api::run_in_store(const operation& operation, const call& call, store_sessions& sessions) {
+  const domain::timestamp now = services_.now();
+  const bool changes = call.request().route->method != "GET";
+  if (const auto* late = std::get_if<late_stored_operation>(&operation.run)) {
+    return run_noted(*late, call, sessions, now);
+  }
+  const auto* creation = std::get_if<creation_operation>(&operation.run);
+  const auto* stored = std::get_if<stored_operation>(&operation.run);
+  answer answer = creation != nullptr
+                      ? create_once(creation->create, creation->find, call, sessions, now)
+                  : changes ? run_noted(*stored, call, sessions, now)
+                            : (*stored)(call, sessions);
+  if (answer) {
+    call.responder.send(std::move(*answer));
+  } else {
+    call.responder.send(answer.error());
   }
 }
 
@@ -178,18 +236,8 @@ void api::run(const operation& operation, call call) {
   }
   const responder responder = call.responder;
   const bool accepted =
-      post_to_store([&operation, call = std::move(call)](store_sessions& sessions) {
-        guarded(call.responder, [&] {
-          if (const auto* late = std::get_if<late_stored_operation>(&operation.run)) {
-            return (*late)(call, sessions);
-          }
-          answer answer = std::get<stored_operation>(operation.run)(call, sessions);
-          if (answer) {
-            call.responder.send(std::move(*answer));
-          } else {
-            call.responder.send(answer.error());
-          }
-        });
+      post_to_store([this, &operation, call = std::move(call)](store_sessions& sessions) {
+        guarded(call.responder, [&] { run_in_store(operation, call, sessions); });
       });
   if (!accepted) {
     responder.send(

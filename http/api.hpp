@@ -4,6 +4,7 @@
 #include "http/authenticator.hpp"
 #include "http/cursor.hpp"
 #include "http/executor.hpp"
+#include "http/key_watch.hpp"
 #include "http/metrics.hpp"
 #include "http/operation.hpp"
 #include "http/request_handler.hpp"
@@ -34,21 +35,30 @@ public:
   void answered(const exchange_ticket& ticket, unsigned status,
                 std::chrono::nanoseconds took) override;
 
+  /// Starts to look for changes of keys.
+  void start() { key_watch_.start(); }
+
   /// Ends the threads of operations; those that wait are answered 503.
   void stop();
 
   const router& routes() const { return router_; }
 
 private:
+  struct creation_operation {
+    stored_operation create;
+    created_lookup find;
+  };
   struct operation {
     access needed;
-    std::variant<direct_operation, stored_operation, late_stored_operation> run;
+    std::variant<direct_operation, stored_operation, creation_operation, late_stored_operation> run;
   };
 
   void add(std::string method, std::string pattern, access needed, direct_operation operation,
            std::size_t body_bytes_max) override;
   void add_stored(std::string method, std::string pattern, access needed,
                   stored_operation operation) override;
+  void add_creation(std::string method, std::string pattern, access needed, stored_operation create,
+                    created_lookup find) override;
   void add_late_stored(std::string method, std::string pattern, access needed,
                        late_stored_operation operation) override;
   void add_operation(std::string method, std::string pattern, std::size_t body_bytes_max,
@@ -57,7 +67,10 @@ private:
   void authenticate(const operation& operation, const responder& responder);
   void authorize(const operation& operation, const responder& responder,
                  const domain::result<principal>& who);
+  /// @returns 429 if the organization made too many requests of late.
+  std::optional<problem> limit_requests(const responder& responder, const principal& who);
   void run(const operation& operation, call call);
+  void run_in_store(const operation& operation, const call& call, store_sessions& sessions);
   bool post_to_store(std::function<void(store_sessions&)> task);
 
   const http::services& services_;
@@ -66,8 +79,13 @@ private:
   http_metrics metrics_;
   application_finder applications_;
   cursor_codec cursors_;
-  route_context context_;
+  event_type_registry event_types_;
+  organization_limiter request_limiter_{std::chrono::minutes{1}};
+  organization_limiter event_limiter_{std::chrono::seconds{1}};
+  backlog_quota backlog_;
   authenticator authenticator_;
+  key_watch key_watch_;
+  route_context context_;
   executor<store_sessions> store_;
 };
 

@@ -70,6 +70,13 @@ std::string api_key_lookup(std::string_view key) {
   return "sha256:" + to_hexadecimal(first);
 }
 
+std::optional<std::string> api_key_prefix(std::string_view lookup) {
+  if (lookup.size() != lookup_digits) {
+    return std::nullopt;
+  }
+  return std::string(prefix).append(lookup);
+}
+
 domain::result<std::string> hash_api_key(std::string_view key) {
   const bool printable = std::all_of(key.begin(), key.end(),
                                      [](char letter) { return letter > 0x20 && letter < 0x7f; });

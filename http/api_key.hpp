@@ -3,6 +3,7 @@
 #include "domain/error.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ std::string generate_api_key();
 /// What a key's row is found by; not secret. The digits of a generated key, `sha256:` and eight
 /// digits for any other.
 std::string api_key_lookup(std::string_view key);
+
+/// With what a generated key begins, by its lookup: to tell keys apart. Absent for others.
+std::optional<std::string> api_key_prefix(std::string_view lookup);
 
 /// Argon2id (2 passes over 19 MiB), as text with its salt; takes about 15 ms.
 /// @returns `ec::invalid_value` for a key that is too short or too long, or has other than

@@ -1,5 +1,7 @@
+#include "domain/json_fields.hpp"
 #include "domain/limits.hpp"
 #include "domain/tenancy.hpp"
+#include "http/body_fields.hpp"
 #include "http/fresh_id.hpp"
 #include "http/json_reader.hpp"
 #include "http/page.hpp"
@@ -19,18 +21,6 @@ namespace limits = domain::limits;
 namespace json = boost::json;
 
 constexpr std::string_view application_list = "applications";
-
-result<std::string> read_name(const json::value& value) {
-  if (!value.is_string()) {
-    return fail(ec::wrong_type, "The field must be a string.", "/name");
-  }
-  std::string name(value.get_string());
-  if (name.empty() || name.size() > limits::name_bytes_max ||
-      name.find('\0') != std::string::npos) {
-    return fail(ec::invalid_value, "A name has 1 to 128 bytes and no NUL.", "/name");
-  }
-  return name;
-}
 
 result<std::string> read_metadata(const json::value& value) {
   if (!value.is_object()) {
@@ -58,15 +48,6 @@ result<std::optional<std::uint32_t>> read_retention_days(const json::value& valu
   return days;
 }
 
-template <class Value>
-result<void> assign(result<Value> read, Value& into) {
-  if (!read) {
-    return tl::unexpected(read.error());
-  }
-  into = *std::move(read);
-  return {};
-}
-
 result<void> merge_member(std::string_view key, const json::value& value,
                           domain::application& into) {
   if (key == "name") {
@@ -74,6 +55,9 @@ result<void> merge_member(std::string_view key, const json::value& value,
   }
   if (key == "metadata") {
     return assign(read_metadata(value), into.metadata);
+  }
+  if (key == "strict_event_types") {
+    return assign(domain::read_boolean(value, key), into.strict_event_types);
   }
   if (key == "retention_days") {
     return assign(read_retention_days(value), into.retention_days);
@@ -90,6 +74,10 @@ result<void> merge(const json::object& body, domain::application& into) {
     }
   }
   return {};
+}
+
+response show_created(const domain::application& created) {
+  return created_response(to_json(created), "/api/v1/applications/" + to_string(created.id));
 }
 
 answer create_application(const route_context& context, const call& call,
@@ -111,34 +99,27 @@ answer create_application(const route_context& context, const call& call,
   created.created_at = created.updated_at = context.services.now();
   created.id = {fresh_id(created.created_at)};
   created.organization = call.who.organization;
+  sessions.will_create(created.id.value);
   const auto stored = sessions.catalog->insert_application(created);
   if (!stored) {
     return refuse(stored.error());
   }
   context.services.gateway.catalog_changed();
-  response answer = json_response(201, to_json(created));
-  answer.headers.emplace_back("Location", "/api/v1/applications/" + to_string(created.id));
-  return answer;
+  return show_created(created);
+}
+
+answer find_created(const call& call, store_sessions& sessions, const domain::uuid& id) {
+  const auto found = sessions.catalog->find_application(call.tenant(), {id});
+  if (!found) {
+    return refuse(found.error());
+  }
+  return show_created(*found);
 }
 
 answer list_applications(const route_context& context, const call& call, store_sessions& sessions) {
-  auto query = query_parameters::parse(call.request().query);
-  if (!query) {
-    return refuse(query.error());
-  }
-  const auto page = take_page(*query, application_list, context.cursors);
-  if (!page) {
-    return refuse(page.error());
-  }
-  if (const auto all = query->check_all_taken(); !all) {
-    return refuse(all.error());
-  }
-  const auto rows = sessions.catalog->list_applications(call.tenant(), *page);
-  if (!rows) {
-    return refuse(rows.error());
-  }
-  return page_response(
-      *rows, application_list, context.cursors,
+  return list_page(
+      call, application_list, context.cursors,
+      [&](const auto& page) { return sessions.catalog->list_applications(call.tenant(), page); },
       [](std::string& text, const domain::application& row) { text += to_json(row); },
       [](const domain::application& row) { return row.id.value; });
 }
@@ -178,6 +159,7 @@ answer change_application(const route_context& context, const call& call,
     return refuse(stored.error());
   }
   context.applications.forget();
+  context.event_types.forget(found->id);
   context.services.gateway.catalog_changed();
   return json_response(200, to_json(*found));
 }
@@ -198,7 +180,7 @@ answer delete_application(const route_context& context, const call& call,
   }
   context.applications.forget();
   context.services.gateway.catalog_changed();
-  return response{.status = 204, .body = {}, .content_type = {}, .headers = {}, .close = false};
+  return no_content_response();
 }
 
 }  // namespace
@@ -211,7 +193,7 @@ void add_application_routes(operations& to, const route_context& context) {
   };
   const std::string all = "/api/v1/applications";
   const std::string one = all + "/{id}";
-  to.add_stored("POST", all, access::manage, with_context(create_application));
+  to.add_creation("POST", all, access::manage, with_context(create_application), find_created);
   to.add_stored("GET", all, access::read, with_context(list_applications));
   to.add_stored("GET", one, access::read, with_context(get_application));
   to.add_stored("PATCH", one, access::manage, with_context(change_application));

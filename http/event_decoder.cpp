@@ -3,6 +3,7 @@
 #include "domain/event.hpp"
 #include "domain/limits.hpp"
 #include "domain/time.hpp"
+#include "http/idempotency_key.hpp"
 #include "http/json_reader.hpp"
 #include "http/sha256.hpp"
 
@@ -55,15 +56,6 @@ result<std::string> read_text(std::string_view value, std::string_view field) {
     return fail(ec::wrong_type, "The field must be a string.", "/" + std::string(field));
   }
   return decode_json_string(value);
-}
-
-result<void> check_idempotency_key(std::string_view key, std::string_view field) {
-  if (key.empty() || key.size() > limits::idempotency_key_bytes_max ||
-      key.find('\0') != std::string_view::npos) {
-    return fail(ec::invalid_value, "An idempotency key has 1 to 255 bytes and no NUL.",
-                "/" + std::string(field));
-  }
-  return {};
 }
 
 result<void> read_type(std::string_view value, std::string_view field, event_in_progress& into) {

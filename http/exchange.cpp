@@ -6,6 +6,7 @@ namespace talaria::http {
 
 void exchange::answer(response answer) {
   if (!answered_.exchange(true)) {
+    answer.headers.insert(answer.headers.end(), answer_headers.begin(), answer_headers.end());
     sink_->post(std::move(ticket), std::move(answer));
   }
 }
@@ -18,6 +19,10 @@ exchange::~exchange() {
   const problem lost = to_problem(
       {domain::ec::store_unavailable, "The request was lost on its way; it may be repeated.", ""});
   answer(to_response(lost, ticket.request_id));
+}
+
+void responder::add_header(std::string_view name, std::string_view value) const {
+  exchange_->answer_headers.emplace_back(name, value);
 }
 
 void responder::release_request() const {

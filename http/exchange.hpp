@@ -10,6 +10,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace talaria::http {
 
@@ -49,6 +52,8 @@ public:
 
   http::request request;
   exchange_ticket ticket;
+  /// Added to the answer, whatever it is.
+  std::vector<std::pair<std::string, std::string>> answer_headers;
   /// Counts the body against `body_bytes_in_flight_max`.
   byte_reservation body_reservation;
 
@@ -71,6 +76,9 @@ public:
   void send(response answer) const { exchange_->answer(std::move(answer)); }
   void send(const problem& problem) const { send(to_response(problem, request_id())); }
   void send(const domain::error& error) const { send(to_problem(error)); }
+
+  /// To be called before the answer is sent, by one thread at a time.
+  void add_header(std::string_view name, std::string_view value) const;
 
   /// Frees the request's bytes where the answer takes long and needs them no more. All views into
   /// the request end.

@@ -22,7 +22,15 @@
 namespace talaria::http {
 
 /// What the sender of a request must be allowed to do.
-enum class access { open, ingest, read, manage, admin };
+enum class access {
+  open,
+  ingest,
+  read,
+  manage,
+  admin,
+  /// `admin`, of the organization that runs the installation, with a key bound to no application.
+  operate
+};
 
 /// A request whose sender is known.
 struct call {
@@ -40,9 +48,21 @@ struct call {
 struct store_sessions {
   persistence::store* store = nullptr;
   std::unique_ptr<persistence::catalog> catalog;
+  std::unique_ptr<persistence::tenants> tenants;
+  std::unique_ptr<persistence::event_types> event_types;
   std::unique_ptr<persistence::history> history;
   std::unique_ptr<persistence::recoveries> recoveries;
+  std::unique_ptr<persistence::request_log> request_log;
+  /// What the next change takes with it.
+  persistence::write_note note;
+
+  void annotate(persistence::write_note next);
+
+  /// To be called before the change that creates something.
+  void will_create(const domain::uuid& resource);
 };
+
+store_sessions open_sessions(persistence::store& store);
 
 using answer = tl::expected<response, problem>;
 
@@ -57,6 +77,8 @@ inline tl::unexpected<problem> refuse(domain::ec code, std::string detail, std::
 using direct_operation = std::function<void(call)>;
 /// Runs on a thread that may block.
 using stored_operation = std::function<answer(const call&, store_sessions&)>;
+/// Shows what was created before, as if it had been now.
+using created_lookup = std::function<answer(const call&, store_sessions&, const domain::uuid&)>;
 /// As `stored_operation`, and answers by itself, maybe later.
 using late_stored_operation = std::function<void(call, store_sessions&)>;
 
@@ -73,6 +95,9 @@ public:
                    std::size_t body_bytes_max = domain::limits::management_body_bytes_max) = 0;
   virtual void add_stored(std::string method, std::string pattern, access needed,
                           stored_operation operation) = 0;
+  /// One that creates something, which may be repeated under an idempotency key.
+  virtual void add_creation(std::string method, std::string pattern, access needed,
+                            stored_operation create, created_lookup find) = 0;
   virtual void add_late_stored(std::string method, std::string pattern, access needed,
                                late_stored_operation operation) = 0;
 };

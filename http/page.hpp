@@ -43,4 +43,28 @@ response page_response(const persistence::page_of<Row>& page, std::string_view l
   return json_response(200, std::move(body));
 }
 
+/// Answers a request for a list that has no filters.
+///
+/// @param read `domain::result<page_of<Row>>(const page_request&)`
+template <class Read, class Append, class IdOf>
+answer list_page(const call& call, std::string_view list, const cursor_codec& cursors, Read read,
+                 Append append, IdOf id_of) {
+  auto query = query_parameters::parse(call.request().query);
+  if (!query) {
+    return refuse(query.error());
+  }
+  const auto page = take_page(*query, list, cursors);
+  if (!page) {
+    return refuse(page.error());
+  }
+  if (const auto all = query->check_all_taken(); !all) {
+    return refuse(all.error());
+  }
+  const auto rows = read(*page);
+  if (!rows) {
+    return refuse(rows.error());
+  }
+  return page_response(*rows, list, cursors, append, id_of);
+}
+
 }  // namespace talaria::http

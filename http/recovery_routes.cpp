@@ -2,12 +2,12 @@
 #include "domain/limits.hpp"
 #include "domain/recovery.hpp"
 #include "domain/time.hpp"
+#include "http/body_fields.hpp"
 #include "http/fresh_id.hpp"
 #include "http/json_reader.hpp"
 #include "http/page.hpp"
 #include "http/rendering.hpp"
 #include "http/routes.hpp"
-#include "http/subscription_change.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -93,6 +93,16 @@ answer show(unsigned status, const result<domain::recovery>& recovery) {
   return json_response(status, to_json(*recovery));
 }
 
+answer show_created(const result<domain::recovery>& recovery) {
+  auto shown = show(202, recovery);
+  if (shown) {
+    shown->headers.emplace_back("Location", "/api/v1/subscriptions/" +
+                                                to_string(recovery->subscription) + "/recoveries/" +
+                                                to_string(recovery->id));
+  }
+  return shown;
+}
+
 answer create_recovery(const route_context& context, const call& call, store_sessions& sessions) {
   const auto subscription = path_id<subscription_id>(call.request());
   if (!subscription) {
@@ -107,14 +117,17 @@ answer create_recovery(const route_context& context, const call& call, store_ses
   if (!wanted) {
     return refuse(wanted.error());
   }
-  const auto created = sessions.recoveries->create(call.tenant(), *subscription,
-                                                   recovery_id{fresh_id(now)}, *wanted, now);
-  auto shown = show(202, created);
-  if (shown) {
-    shown->headers.emplace_back("Location", "/api/v1/subscriptions/" + to_string(*subscription) +
-                                                "/recoveries/" + to_string(created->id));
+  const recovery_id id{fresh_id(now)};
+  sessions.will_create(id.value);
+  return show_created(sessions.recoveries->create(call.tenant(), *subscription, id, *wanted, now));
+}
+
+answer find_created(const call& call, store_sessions& sessions, const domain::uuid& id) {
+  const auto subscription = path_id<subscription_id>(call.request());
+  if (!subscription) {
+    return refuse(subscription.error());
   }
-  return shown;
+  return show_created(sessions.recoveries->find(call.tenant(), *subscription, {id}));
 }
 
 answer list_recoveries(const route_context& context, const call& call, store_sessions& sessions) {
@@ -172,7 +185,8 @@ void add_recovery_routes(operations& to, const route_context& context) {
   };
   const std::string of = "/api/v1/subscriptions/{id}";
   const std::string one = of + "/recoveries/{recovery_id}";
-  to.add_stored("POST", of + "/recover", access::manage, with_context(create_recovery));
+  to.add_creation("POST", of + "/recover", access::manage, with_context(create_recovery),
+                  find_created);
   to.add_stored("GET", of + "/recoveries", access::read, with_context(list_recoveries));
   to.add_stored("GET", one, access::read, get_recovery);
   to.add_stored("POST", one + "/cancel", access::manage, with_context(cancel_recovery));

@@ -13,10 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::value time_or_null(const std::optional<domain::timestamp>& time) {
-  return time ? json::value(domain::to_rfc3339(*time)) : json::value(nullptr);
-}
-
 json::object describe(const domain::subscription_health& health, domain::timestamp now) {
   json::object shown{{"circuit_breaker", to_string(domain::state_of(health.breaker, now))},
                      {"reason", nullptr},
@@ -57,6 +53,10 @@ std::string open_event(const domain::event& event) {
 }
 
 }  // namespace
+
+json::value time_or_null(const std::optional<domain::timestamp>& time) {
+  return time ? json::value(domain::to_rfc3339(*time)) : json::value(nullptr);
+}
 
 std::string to_json(const domain::attempt& attempt) {
   const bool answered = attempt.status_code != 0;
@@ -110,6 +110,7 @@ std::string to_json(const domain::application& application) {
       {"metadata", domain::parse_stored_json(application.metadata)},
       {"retention_days", days ? json::value(*days) : json::value(nullptr)},
       {"system", application.is_system},
+      {"strict_event_types", application.strict_event_types},
       {"created_at", domain::to_rfc3339(application.created_at)},
       {"updated_at", domain::to_rfc3339(application.updated_at)},
   });

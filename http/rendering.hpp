@@ -7,11 +7,17 @@
 #include "domain/tenancy.hpp"
 #include "persistence/store.hpp"
 
+#include <boost/json/value.hpp>
+
+#include <optional>
 #include <string>
 #include <string_view>
 
 /// Resources as clients see them, as text of JSON.
 namespace talaria::http {
+
+/// RFC 3339, or null.
+boost::json::value time_or_null(const std::optional<domain::timestamp>& time);
 
 std::string to_json(const domain::attempt& attempt);
 std::string to_json(const persistence::delivery_row& delivery);

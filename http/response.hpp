@@ -24,4 +24,15 @@ inline response json_response(unsigned status, std::string body) {
           .close = false};
 }
 
+/// @param location The path of what was created.
+inline response created_response(std::string body, std::string location) {
+  response made = json_response(201, std::move(body));
+  made.headers.emplace_back("Location", std::move(location));
+  return made;
+}
+
+inline response no_content_response() {
+  return {.status = 204, .body = {}, .content_type = {}, .headers = {}, .close = false};
+}
+
 }  // namespace talaria::http

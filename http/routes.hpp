@@ -1,8 +1,12 @@
 #pragma once
 
 #include "http/application_finder.hpp"
+#include "http/authenticator.hpp"
+#include "http/backlog_quota.hpp"
 #include "http/cursor.hpp"
+#include "http/event_type_registry.hpp"
 #include "http/operation.hpp"
+#include "http/organization_limiter.hpp"
 #include "http/services.hpp"
 
 namespace talaria::http {
@@ -12,17 +16,25 @@ struct route_context {
   const http::services& services;
   application_finder& applications;
   const cursor_codec& cursors;
+  authenticator& keys;
+  event_type_registry& event_types;
+  organization_limiter& event_limiter;
+  backlog_quota& backlog;
   store_poster post_to_store;
 };
 
 // One function for each resource, in the file of its name. The context must outlive the operations.
 void add_actor_routes(operations& to, const route_context& context);
+void add_api_key_routes(operations& to, const route_context& context);
 void add_application_routes(operations& to, const route_context& context);
+void add_audit_routes(operations& to, const route_context& context);
 void add_delivery_routes(operations& to, const route_context& context);
 void add_event_routes(operations& to, const route_context& context);
+void add_event_type_routes(operations& to, const route_context& context);
 void add_health_routes(operations& to, const route_context& context);
 void add_metrics_routes(operations& to, const route_context& context);
 void add_openapi_routes(operations& to);
+void add_organization_routes(operations& to, const route_context& context);
 void add_queue_routes(operations& to, const route_context& context);
 void add_recovery_routes(operations& to, const route_context& context);
 void add_secret_routes(operations& to, const route_context& context);

@@ -1,6 +1,7 @@
 #include "domain/limits.hpp"
 #include "domain/subscription.hpp"
 #include "domain/time.hpp"
+#include "http/body_fields.hpp"
 #include "http/json_reader.hpp"
 #include "http/routes.hpp"
 #include "http/subscription_change.hpp"

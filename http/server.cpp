@@ -28,6 +28,7 @@ server::~server() {
 }
 
 domain::result<std::uint16_t> server::start() {
+  implementation_->api_.start();
   auto port = implementation_->front_.start();
   if (port) {
     spdlog::info("http: listening on port {}", *port);

@@ -19,6 +19,8 @@ struct services {
   supervision::directory& directory;
   prometheus::Registry& metrics;
   delivery::address_policy addresses;
+  /// Of organizations that have none of their own.
+  domain::organization_limits limits{};
   /// Whether the node is shutting down: it is then not ready.
   std::function<bool()> draining;
   std::function<domain::timestamp()> now;

@@ -1,6 +1,7 @@
 #include "domain/limits.hpp"
 #include "domain/time.hpp"
 #include "http/event_decoder.hpp"
+#include "http/rate_headers.hpp"
 #include "http/routes.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@ namespace talaria::http {
 namespace {
 
 using domain::ec;
+using domain::result;
 
 /// A larger one takes milliseconds to read, which other connections of the worker would wait for.
 constexpr std::size_t direct_batch_bytes_max = 256 * 1024;
@@ -77,6 +79,18 @@ problem invalid_batch(const std::vector<batch_fault>& faults) {
   return made;
 }
 
+/// What events are measured by.
+struct demands {
+  /// Of the application of each event.
+  std::vector<event_type_registry::rules> rules;
+  backlog_quota::verdict backlog = backlog_quota::verdict::unknown;
+};
+
+domain::error backlog_full() {
+  return {ec::quota_exceeded, "The organization has as many deliveries pending as it may have.",
+          ""};
+}
+
 /// Carries a submission from its decoding to its answer.
 class submitter {
 public:
@@ -127,67 +141,161 @@ private:
     }
   }
 
-  /// Finds out the applications, at once if all are remembered.
+  /// Finds out what the events are measured by, at once if all of it is remembered.
   void resolve(const call& call, std::vector<decoded_event> events, bool is_batch) const {
+    if (const auto limited = limit_rate(call, events.size())) {
+      return call.responder.send(*limited);
+    }
     // The answer waits for a commit; the bytes of the request need not.
     call.responder.release_request();
-    const bool remembered = std::all_of(events.begin(), events.end(), [&](decoded_event& event) {
-      const auto known = context_.applications.find_remembered(call.who, event.application);
-      if (known && *known) {
-        event.draft.event->application = **known;
-      }
-      return known && *known;
-    });
-    if (remembered) {
-      return send(call.responder, std::move(events), is_batch);
+    demands found;
+    if (look_up_remembered(call.who, events, found)) {
+      return check_and_send(call, std::move(events), is_batch, found);
     }
     const auto shared = std::make_shared<std::vector<decoded_event>>(std::move(events));
     const bool accepted =
         context_.post_to_store([this, call, shared, is_batch](store_sessions& sessions) {
-          resolve_in_store(call, *shared, is_batch, *sessions.catalog);
+          resolve_in_store(call, *shared, is_batch, sessions);
         });
     if (!accepted) {
       call.responder.send(too_many_waiting());
     }
   }
 
+  std::optional<problem> limit_rate(const call& call, std::size_t events) const {
+    const std::uint32_t limit = call.who.limits.events_per_second.value_or(0);
+    if (limit == 0) {
+      return std::nullopt;
+    }
+    const auto verdict = context_.event_limiter.take(call.who.organization, context_.services.now(),
+                                                     limit, static_cast<std::uint32_t>(events));
+    return judge(call.responder, verdict, limit, "events a second");
+  }
+
+  /// @returns whether the store need not be asked, nor a payload be checked at length.
+  bool look_up_remembered(const principal& who, std::vector<decoded_event>& events,
+                          demands& found) const {
+    found.backlog = ask_backlog(who);
+    return found.backlog != backlog_quota::verdict::unknown &&
+           std::all_of(events.begin(), events.end(), [&](decoded_event& event) {
+             const auto known = context_.applications.find_remembered(who, event.application);
+             if (!known || !*known) {
+               return false;
+             }
+             domain::event& drafted = *event.draft.event;
+             drafted.application = **known;
+             found.rules.push_back(context_.event_types.find_remembered(drafted.application));
+             const auto& rules = found.rules.back();
+             return rules != nullptr && !rules->is_costly(drafted);
+           });
+  }
+
+  backlog_quota::verdict ask_backlog(const principal& who) const {
+    const std::uint32_t quota = who.limits.pending_deliveries_max.value_or(0);
+    return quota == 0 ? backlog_quota::verdict::room
+                      : context_.backlog.ask(who.organization, quota, context_.services.now());
+  }
+
+  /// As `ask_backlog`, and counts if that is needed to know.
+  result<backlog_quota::verdict> count_backlog(const principal& who,
+                                               persistence::history& history) const {
+    const auto known = ask_backlog(who);
+    if (known != backlog_quota::verdict::unknown) {
+      return known;
+    }
+    const std::uint32_t quota = *who.limits.pending_deliveries_max;
+    const auto pending = history.count_pending(who.organization, quota);
+    if (!pending) {
+      return tl::unexpected(pending.error());
+    }
+    context_.backlog.counted(who.organization, *pending, context_.services.now());
+    return *pending < quota ? backlog_quota::verdict::room : backlog_quota::verdict::full;
+  }
+
+  result<event_type_registry::rules> resolve_in_store(const principal& who, decoded_event& event,
+                                                      store_sessions& sessions) const {
+    const auto application = context_.applications.find(who, event.application,
+                                                        application_use::submit, *sessions.catalog);
+    if (!application) {
+      return tl::unexpected(application.error());
+    }
+    event.draft.event->application = *application;
+    return context_.event_types.find(*application, *sessions.event_types);
+  }
+
   void resolve_in_store(const call& call, std::vector<decoded_event>& events, bool is_batch,
-                        persistence::catalog& catalog) const {
+                        store_sessions& sessions) const {
+    demands found;
     std::vector<batch_fault> faults;
     for (std::size_t index = 0; index < events.size(); ++index) {
-      const auto found = context_.applications.find(call.who, events[index].application,
-                                                    application_use::submit, catalog);
-      if (found) {
-        events[index].draft.event->application = *found;
-      } else if (!is_batch || found.error().code == ec::store_unavailable) {
-        return call.responder.send(found.error());
+      const auto rules = resolve_in_store(call.who, events[index], sessions);
+      if (rules) {
+        found.rules.push_back(*rules);
+      } else if (!is_batch || rules.error().code == ec::store_unavailable) {
+        return call.responder.send(rules.error());
       } else {
-        faults.push_back({index, found.error()});
+        faults.push_back({index, rules.error()});
       }
     }
     if (!faults.empty()) {
       return call.responder.send(invalid_batch(faults));
     }
-    send(call.responder, std::move(events), is_batch);
+    const auto backlog = count_backlog(call.who, *sessions.history);
+    if (!backlog) {
+      return call.responder.send(backlog.error());
+    }
+    found.backlog = *backlog;
+    check_and_send(call, std::move(events), is_batch, found);
   }
 
-  void send(const responder& responder, std::vector<decoded_event> events, bool is_batch) const {
+  void check_and_send(const call& call, std::vector<decoded_event> events, bool is_batch,
+                      const demands& found) const {
+    std::vector<batch_fault> faults;
+    for (std::size_t index = 0; index < events.size(); ++index) {
+      if (const auto checked = found.rules[index]->check(*events[index].draft.event); !checked) {
+        faults.push_back({index, checked.error()});
+      }
+    }
+    if (!faults.empty() && !is_batch) {
+      call.responder.send(faults.front().error);
+    } else if (!faults.empty()) {
+      call.responder.send(invalid_batch(faults));
+    } else if (found.backlog == backlog_quota::verdict::full) {
+      call.responder.send(backlog_full());
+    } else {
+      send(call, std::move(events), is_batch);
+    }
+  }
+
+  void send(const call& call, std::vector<decoded_event> events, bool is_batch) const {
     actors::submission submission;
     submission.events.reserve(events.size());
     for (decoded_event& event : events) {
       submission.events.push_back(std::move(event.draft));
     }
+    const responder& responder = call.responder;
     if (is_batch) {
-      submission.done = [responder](const submission_result& result) {
+      submission.done = [this, responder,
+                         organization = call.who.organization](const submission_result& result) {
+        count_created(organization, result);
         answer_batch(responder, result);
       };
     } else {
       const std::shared_ptr<const domain::event> event = submission.events.front().event;
-      submission.done = [responder, event](const submission_result& result) {
+      submission.done = [this, responder, event,
+                         organization = call.who.organization](const submission_result& result) {
+        count_created(organization, result);
         answer_event(responder, result, event->type);
       };
     }
     context_.services.gateway.submit(std::move(submission));
+  }
+
+  void count_created(const domain::organization_id& organization,
+                     const submission_result& result) const {
+    if (result) {
+      context_.backlog.add(organization, result->deliveries);
+    }
   }
 
   static void answer_event(const responder& responder, const submission_result& result,

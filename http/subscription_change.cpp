@@ -70,19 +70,6 @@ answer change_subscription(const route_context& context, const call& call, store
   }
 }
 
-result<std::optional<std::string>> take_string(json::object& body, std::string_view name) {
-  const auto found = body.find(name);
-  if (found == body.end()) {
-    return std::nullopt;
-  }
-  if (!found->value().is_string()) {
-    return fail(ec::wrong_type, "The field must be a string.", "/" + std::string(name));
-  }
-  std::string text(found->value().get_string());
-  body.erase(found);
-  return text;
-}
-
 std::string fresh_key(domain::signature_scheme scheme) {
   std::string seed(domain::key_seed_bytes, '\0');
   randombytes_buf(seed.data(), seed.size());

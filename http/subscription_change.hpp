@@ -31,10 +31,6 @@ using subscription_change = std::function<domain::result<void>(domain::subscript
 answer change_subscription(const route_context& context, const call& call, store_sessions& sessions,
                            const subscription_change& change);
 
-/// Takes a member out of a body, so that what remains is for others to read.
-domain::result<std::optional<std::string>> take_string(boost::json::object& body,
-                                                       std::string_view name);
-
 std::string fresh_key(domain::signature_scheme scheme);
 
 /// The key that the member `secret` of a body gives; a fresh one if there was none.

@@ -2,6 +2,7 @@
 #include "domain/limits.hpp"
 #include "domain/subscription.hpp"
 #include "domain/url.hpp"
+#include "http/body_fields.hpp"
 #include "http/fresh_id.hpp"
 #include "http/json_reader.hpp"
 #include "http/literal_address.hpp"
@@ -27,21 +28,6 @@ namespace limits = domain::limits;
 namespace json = boost::json;
 
 constexpr std::string_view subscription_list = "subscriptions";
-
-result<std::optional<domain::application_id>> take_application(json::object& body) {
-  const auto text = take_string(body, "application_id");
-  if (!text) {
-    return tl::unexpected(text.error());
-  }
-  if (!*text) {
-    return std::nullopt;
-  }
-  const auto id = domain::parse_uuid(**text);
-  if (!id) {
-    return fail(ec::invalid_value, "The field must be a UUID.", "/application_id");
-  }
-  return domain::application_id{*id};
-}
 
 /// Names are looked up when they are used, addresses can be refused now.
 result<void> check_address(const std::string& url, const delivery::address_policy& policy) {
@@ -104,14 +90,22 @@ public:
     created.organization = call.who.organization;
     created.settings = std::move(*settings);
     created.secrets = {{.key = *key, .expires_at = std::nullopt}};
-    const auto stored = sessions.catalog->insert_subscription(std::move(created));
+    sessions.will_create(created.id.value);
+    const auto stored = sessions.catalog->insert_subscription(
+        std::move(created), call.who.limits.subscriptions_max.value_or(0));
     if (!stored) {
       return refuse(stored.error());
     }
     context_.services.gateway.catalog_changed();
-    response answer = subscription_response(201, *stored, stored->created_at);
-    answer.headers.emplace_back("Location", "/api/v1/subscriptions/" + to_string(stored->id));
-    return answer;
+    return show_created(*stored);
+  }
+
+  answer find_created(const call& call, store_sessions& sessions, const domain::uuid& id) const {
+    const auto found = sessions.catalog->find_subscription(call.tenant(), {id});
+    if (!found) {
+      return refuse(found.error());
+    }
+    return show_created(*found);
   }
 
   answer list(const call& call, store_sessions& sessions) const {
@@ -197,7 +191,7 @@ public:
       return refuse(deleted.error());
     }
     context_.services.gateway.catalog_changed();
-    return response{.status = 204, .body = {}, .content_type = {}, .headers = {}, .close = false};
+    return no_content_response();
   }
 
   void send_test(const call& call, store_sessions& sessions) const {
@@ -221,6 +215,12 @@ public:
   }
 
 private:
+  response show_created(const domain::subscription& created) const {
+    response answer = subscription_response(201, created, context_.services.now());
+    answer.headers.emplace_back("Location", "/api/v1/subscriptions/" + to_string(created.id));
+    return answer;
+  }
+
   static std::optional<problem> check_precondition(const call& call, store_sessions& sessions) {
     if (!call.request().header("If-Match")) {
       return std::nullopt;
@@ -243,7 +243,10 @@ void add_subscription_routes(operations& to, const route_context& context) {
   };
   using all = subscription_operations;
   const std::string one = "/api/v1/subscriptions/{id}";
-  to.add_stored("POST", "/api/v1/subscriptions", access::manage, calling(&all::create));
+  to.add_creation("POST", "/api/v1/subscriptions", access::manage, calling(&all::create),
+                  [shared](const call& call, store_sessions& sessions, const domain::uuid& id) {
+                    return shared->find_created(call, sessions, id);
+                  });
   to.add_stored("GET", "/api/v1/subscriptions", access::read, calling(&all::list));
   to.add_stored("GET", one, access::read, calling(&all::get));
   to.add_stored("PATCH", one, access::manage, calling(&all::change));

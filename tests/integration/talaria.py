@@ -44,6 +44,7 @@ class Talaria:
             "TALARIA_AUTH_BOOTSTRAP_KEY": KEY,
             "TALARIA_STORE_URL": f"sqlite:{self.directory / 'talaria.db'}",
             "TALARIA_HTTP_LISTEN": "127.0.0.1:0",
+            "TALARIA_LIMITS_REQUESTS_PER_MINUTE": "0",
             "TALARIA_DELIVERY_ALLOW_ADDRESSES": "127.0.0.0/8",
             "TALARIA_SECRETS_KEY_FILE": str(self.directory / "talaria.key"),
             **{f"TALARIA_{name.upper()}": str(value) for name, value in settings.items()},

@@ -1,0 +1,506 @@
+#include "http/fresh_id.hpp"
+#include "http/key_watch.hpp"
+#include "tests/http/api_fixture.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <future>
+
+namespace talaria::http::test {
+namespace {
+
+constexpr std::string_view keys_path = "/api/v1/api-keys";
+
+/// A key made by the API.
+struct made_key {
+  std::string id;
+  std::string text;
+};
+
+std::string bearer(const std::string& key) {
+  return "Authorization: Bearer " + key + "\r\n";
+}
+
+reply send_with(api_fixture& api, const std::string& key, std::string_view method,
+                std::string_view target, std::string_view body = {}) {
+  std::string headers = bearer(key);
+  if (!body.empty()) {
+    headers += "Content-Type: application/json\r\n";
+  }
+  return api.send_without_key(method, target, headers, body);
+}
+
+made_key make_key(api_fixture& api, std::string_view fields, const std::string& by = test_key()) {
+  const reply made =
+      send_with(api, by, "POST", keys_path, fmt::format(R"({{"name":"k",{}}})", fields));
+  CAPTURE(made.body);
+  REQUIRE(made.status == 201);
+  return {text_at(made, "/id"), text_at(made, "/key")};
+}
+
+/// The field at fault, after its code.
+std::string fault(const reply& reply) {
+  return text_at(reply, "/code") + " " + text_at(reply, "/field");
+}
+
+struct other_organization {
+  std::string id;
+  made_key admin;
+};
+
+other_organization add_organization(api_fixture& api,
+                                    std::string_view fields = R"("name":"acme")") {
+  const reply made = api.send("POST", "/api/v1/organizations", "{" + std::string(fields) + "}");
+  CAPTURE(made.body);
+  REQUIRE(made.status == 201);
+  const std::string id = text_at(made, "/id");
+  return {id, make_key(api, fmt::format(R"("scopes":["admin"],"organization_id":"{}")", id))};
+}
+
+domain::result<principal> authenticate(authenticator& keys, const std::string& key) {
+  std::promise<domain::result<principal>> answer;
+  keys.authenticate(key, [&](domain::result<principal> who) { answer.set_value(std::move(who)); });
+  return answer.get_future().get();
+}
+
+}  // namespace
+
+TEST_CASE("a key is shown once, and then works with the scopes it was given") {
+  api_fixture api;
+  const reply made = api.send("POST", keys_path, R"({"name":"shop","scopes":["ingest","read"]})");
+  REQUIRE(made.status == 201);
+  const std::string id = text_at(made, "/id");
+  const std::string key = text_at(made, "/key");
+  CHECK(made.header("location") == "/api/v1/api-keys/" + id);
+  CHECK(key.starts_with(text_at(made, "/prefix") + "_"));
+  CHECK(text_at(made, "/scopes") == R"(["ingest","read"])");
+  CHECK(text_at(made, "/expires_at") == "null");
+  CHECK(text_at(made, "/application_id") == "null");
+
+  CHECK(send_with(api, key, "POST", "/api/v1/events", R"({"type":"a","payload":1})").status == 202);
+  CHECK(send_with(api, key, "GET", "/api/v1/events").status == 200);
+  CHECK(send_with(api, key, "GET", keys_path).status == 403);
+
+  const reply shown = api.send("GET", "/api/v1/api-keys/" + id);
+  CHECK(shown.status == 200);
+  CHECK(text_at(shown, "/name") == "shop");
+  CHECK(text_at(shown, "/key") == "(nothing there)");
+  CHECK(shown.body.find("argon2") == std::string::npos);
+  CHECK(text_at(api.send("GET", keys_path), "/data/0/id") == id);
+}
+
+TEST_CASE("a revoked or rotated key is refused by the next request") {
+  api_fixture api;
+  const made_key revoked = make_key(api, R"("scopes":["read"])");
+  const made_key rotated = make_key(api, R"("scopes":["read"])");
+  for (const made_key& key : {revoked, rotated}) {
+    REQUIRE(send_with(api, key.text, "GET", "/api/v1/events").status == 200);
+  }
+  CHECK(api.send("DELETE", "/api/v1/api-keys/" + revoked.id).status == 204);
+  const reply renewed = api.send("POST", "/api/v1/api-keys/" + rotated.id + "/rotate");
+  CHECK(renewed.status == 200);
+  for (const made_key& key : {revoked, rotated}) {
+    CHECK(send_with(api, key.text, "GET", "/api/v1/events").status == 401);
+  }
+  CHECK(send_with(api, text_at(renewed, "/key"), "GET", "/api/v1/events").status == 200);
+  CHECK(api.send("GET", "/api/v1/api-keys/" + revoked.id).status == 404);
+  CHECK(api.send("DELETE", "/api/v1/api-keys/" + revoked.id).status == 404);
+}
+
+TEST_CASE("another node learns of a revoked key when it looks, and of its use by the store") {
+  api_fixture api;
+  const made_key key = make_key(api, R"("scopes":["read"])");
+  authenticator elsewhere(*api.store, system_time);
+  key_watch watch(*api.store, elsewhere);
+  REQUIRE(authenticate(elsewhere, key.text));
+  watch.look();
+  CHECK(elsewhere.remembered(key.text));
+  watch.write_uses();
+  CHECK(text_at(api.send("GET", "/api/v1/api-keys/" + key.id), "/last_used_at") != "null");
+
+  REQUIRE(api.send("DELETE", "/api/v1/api-keys/" + key.id).status == 204);
+  CHECK(elsewhere.remembered(key.text));
+  watch.look();
+  CHECK_FALSE(elsewhere.remembered(key.text));
+  CHECK_FALSE(authenticate(elsewhere, key.text));
+}
+
+TEST_CASE("what was found out before a key was to be forgotten is not remembered after") {
+  api_fixture api;
+  const made_key key = make_key(api, R"("scopes":["read"])");
+  authenticator keys(*api.store, system_time);
+  const domain::api_key_id id{*domain::parse_uuid(key.id)};
+  // As if it were revoked while it is being hashed: whenever that ends, something was forgotten.
+  std::atomic<bool> hashing{true};
+  std::thread forgetting([&] {
+    while (hashing) {
+      keys.forget(std::span{&id, 1});
+    }
+  });
+  const auto who = authenticate(keys, key.text);
+  hashing = false;
+  forgetting.join();
+  CHECK(who.has_value());
+  CHECK_FALSE(keys.remembered(key.text));
+}
+
+TEST_CASE("the expiry of a key can be set and changed, to a time that is to come") {
+  api_fixture api;
+  const made_key key = make_key(api, R"("scopes":["read"],"expires_at":"2999-01-01T00:00:00Z")");
+  const std::string path = "/api/v1/api-keys/" + key.id;
+  CHECK(text_at(api.send("GET", path), "/expires_at") == "2999-01-01T00:00:00.000000Z");
+  CHECK(fault(api.send("PATCH", path, R"({"expires_at":"2020-01-01T00:00:00Z"})")) ==
+        "invalid_value /expires_at");
+  CHECK(fault(api.send("PATCH", path, R"({"expires_at":"tomorrow"})")) ==
+        "invalid_value /expires_at");
+  CHECK(fault(api.send("PATCH", path, R"({"scopes":["admin"]})")) == "unknown_field /scopes");
+  const reply changed = api.send("PATCH", path, R"({"expires_at":null,"name":"renamed"})");
+  CHECK(changed.status == 200);
+  CHECK(text_at(changed, "/expires_at") == "null");
+  CHECK(text_at(changed, "/name") == "renamed");
+}
+
+TEST_CASE("what is wrong with a new key is named") {
+  api_fixture api;
+  const auto refused = [&](std::string_view body) {
+    return fault(api.send("POST", keys_path, body));
+  };
+  CHECK(refused(R"({"scopes":["read"]})") == "missing_field /name");
+  CHECK(refused(R"({"name":"k"})") == "missing_field /scopes");
+  CHECK(refused(R"({"name":"k","scopes":[]})") == "invalid_value /scopes");
+  CHECK(refused(R"({"name":"k","scopes":"read"})") == "wrong_type /scopes");
+  CHECK(refused(R"({"name":"k","scopes":["read","all"]})") == "invalid_value /scopes/1");
+  CHECK(refused(R"({"name":"","scopes":["read"]})") == "invalid_value /name");
+  CHECK(refused(R"({"name":"k","scopes":["read"],"key":"mine"})") == "unknown_field /key");
+  CHECK(refused(R"({"name":"k","scopes":["read"],"application_id":"x"})") ==
+        "invalid_value /application_id");
+  CHECK(refused(R"({"name":"k","scopes":["read"],
+                    "application_id":"01990f6d-0a11-7b22-8c33-1d2e3f405162"})") ==
+        "invalid_value /application_id");
+  CHECK(refused(R"({"name":"k","scopes":["read"],
+                    "organization_id":"01990f6d-0a11-7b22-8c33-1d2e3f405162"})") ==
+        "invalid_value /organization_id");
+}
+
+TEST_CASE("nobody makes or changes a key that may do more than their own") {
+  api_fixture api;
+  const made_key manager = make_key(api, R"("scopes":["manage"])");
+  const auto attempt = [&](std::string_view scopes) {
+    return send_with(api, manager.text, "POST", keys_path,
+                     fmt::format(R"({{"name":"k","scopes":[{}]}})", scopes));
+  };
+  CHECK(attempt(R"("read","manage")").status == 201);
+  CHECK(attempt(R"("read","ingest")").status == 403);
+  CHECK(attempt(R"("admin")").status == 403);
+  const made_key strong = make_key(api, R"("scopes":["admin"])");
+  const std::string path = "/api/v1/api-keys/" + strong.id;
+  CHECK(send_with(api, manager.text, "POST", path + "/rotate").status == 403);
+  CHECK(send_with(api, manager.text, "DELETE", path).status == 403);
+  CHECK(send_with(api, manager.text, "PATCH", path, R"({"name":"x"})").status == 403);
+}
+
+TEST_CASE("a key that is bound to an application stays within it") {
+  api_fixture api;
+  const std::string application = to_string(api.application.id);
+  const made_key bound =
+      make_key(api, fmt::format(R"("scopes":["admin"],"application_id":"{}")", application));
+  const made_key free = make_key(api, R"("scopes":["read"])");
+  const auto made = make_key(api, R"("scopes":["read"])", bound.text);
+  CHECK(text_at(api.send("GET", "/api/v1/api-keys/" + made.id), "/application_id") == application);
+  CHECK(send_with(api, bound.text, "GET", "/api/v1/api-keys/" + free.id).status == 404);
+  CHECK(send_with(api, bound.text, "DELETE", "/api/v1/api-keys/" + free.id).status == 404);
+  CHECK(send_with(api, bound.text, "GET", "/api/v1/actors").status == 403);
+  CHECK(send_with(api, bound.text, "GET", "/api/v1/queues").status == 403);
+  CHECK(send_with(api, bound.text, "POST", "/api/v1/organizations", R"({"name":"x"})").status ==
+        403);
+  const reply other = api.send("POST", "/api/v1/applications", R"({"name":"other"})");
+  CHECK(send_with(api, bound.text, "POST", keys_path,
+                  fmt::format(R"({{"name":"k","scopes":["read"],"application_id":"{}"}})",
+                              text_at(other, "/id")))
+            .status == 403);
+}
+
+TEST_CASE("an organization is made, shown, changed and deleted by the operator") {
+  api_fixture api;
+  const reply made =
+      api.send("POST", "/api/v1/organizations", R"({"name":"acme","subscriptions_max":2})");
+  REQUIRE(made.status == 201);
+  const std::string path = "/api/v1/organizations/" + text_at(made, "/id");
+  CHECK(made.header("location") == path);
+  CHECK(text_at(made, "/operator") == "false");
+  CHECK(text_at(made, "/subscriptions_max") == "2");
+  CHECK(text_at(made, "/events_per_second") == "null");
+  CHECK(api.send("POST", "/api/v1/organizations", R"({"name":"acme"})").status == 409);
+  const reply changed = api.send(
+      "PATCH", path, R"({"name":"acme inc","subscriptions_max":null,"events_per_second":9})");
+  CHECK(changed.status == 200);
+  CHECK(text_at(changed, "/subscriptions_max") == "null");
+  CHECK(text_at(changed, "/limits_in_force/events_per_second") == "9");
+  CHECK(text_at(api.send("GET", path), "/name") == "acme inc");
+  CHECK(text_at(api.send("GET", "/api/v1/organizations"), "/data/0/name") == "acme inc");
+  CHECK(text_at(api.send("GET", "/api/v1/organizations"), "/data/1/operator") == "true");
+  CHECK(api.send("DELETE", path).status == 204);
+  CHECK(api.send("GET", path).status == 404);
+  CHECK(api.send("DELETE", "/api/v1/organizations/" + to_string(api.organization.id)).status ==
+        409);
+}
+
+TEST_CASE("what is wrong with an organization is named, at each limit and one past it") {
+  api_fixture api;
+  const auto refused = [&](std::string_view body) {
+    return fault(api.send("POST", "/api/v1/organizations", body));
+  };
+  CHECK(refused("{}") == "missing_field /name");
+  CHECK(refused(R"({"name":1})") == "wrong_type /name");
+  CHECK(refused(R"({"name":"a","more":1})") == "unknown_field /more");
+  for (const char* name : {"requests_per_minute", "events_per_second", "subscriptions_max",
+                           "pending_deliveries_max"}) {
+    CHECK(refused(fmt::format(R"({{"name":"a","{}":-1}})", name)) ==
+          fmt::format("invalid_value /{}", name));
+    CHECK(refused(fmt::format(R"({{"name":"a","{}":1000000001}})", name)) ==
+          fmt::format("invalid_value /{}", name));
+    CHECK(refused(fmt::format(R"({{"name":"a","{}":"1"}})", name)) ==
+          fmt::format("wrong_type /{}", name));
+    const reply highest = api.send("POST", "/api/v1/organizations",
+                                   fmt::format(R"({{"name":"{0}","{0}":1000000000}})", name));
+    CHECK(highest.status == 201);
+  }
+}
+
+TEST_CASE("organizations do not see each other, nor what is the operator's") {
+  api_fixture api;
+  const auto acme = add_organization(api);
+  const std::string subscription = api.subscribe();
+  const auto status = [&](std::string_view method, const std::string& path,
+                          std::string_view body = {}) {
+    return send_with(api, acme.admin.text, method, path, body).status;
+  };
+  CHECK(status("GET", "/api/v1/organizations/" + acme.id) == 200);
+  CHECK(status("GET", "/api/v1/organizations/" + to_string(api.organization.id)) == 404);
+  const reply own = send_with(api, acme.admin.text, "GET", "/api/v1/organizations");
+  CHECK(json_of(own).at("data").as_array().size() == 1);
+  CHECK(status("PATCH", "/api/v1/organizations/" + acme.id, R"({"events_per_second":0})") == 403);
+  CHECK(status("DELETE", "/api/v1/organizations/" + acme.id) == 403);
+  CHECK(status("POST", "/api/v1/organizations", R"({"name":"x"})") == 403);
+  CHECK(status("GET", "/api/v1/actors") == 403);
+  CHECK(status("GET", "/api/v1/queues") == 403);
+  CHECK(status("POST", "/api/v1/queues/high/pause") == 403);
+  CHECK(status("GET", "/api/v1/subscriptions/" + subscription) == 404);
+  const auto foreign = fmt::format(R"({{"name":"k","scopes":["read"],"organization_id":"{}"}})",
+                                   to_string(api.organization.id));
+  CHECK(status("POST", std::string(keys_path), foreign) == 403);
+  CHECK(send_with(api, acme.admin.text, "POST", "/api/v1/events", R"({"type":"a","payload":1})")
+            .status == 202);
+}
+
+TEST_CASE("the keys of a deleted organization are refused by the next request") {
+  api_fixture api;
+  const auto acme = add_organization(api);
+  REQUIRE(send_with(api, acme.admin.text, "GET", "/api/v1/events").status == 200);
+  REQUIRE(api.send("DELETE", "/api/v1/organizations/" + acme.id).status == 204);
+  CHECK(send_with(api, acme.admin.text, "GET", "/api/v1/events").status == 401);
+}
+
+TEST_CASE("changes are in the audit log, with who made them and to what; other requests are not") {
+  api_fixture api;
+  const auto count = [&] {
+    return json_of(api.send("GET", "/api/v1/audit-log")).at("data").as_array().size();
+  };
+  const reply made = api.send("POST", "/api/v1/applications", R"({"name":"shop"})");
+  const std::string id = text_at(made, "/id");
+  const reply log = api.send("GET", "/api/v1/audit-log");
+  CHECK(text_at(log, "/data/0/method") == "POST");
+  CHECK(text_at(log, "/data/0/route") == "/api/v1/applications");
+  CHECK(text_at(log, "/data/0/resource") == id);
+  CHECK(text_at(log, "/data/0/api_key_name") == "test");
+  CHECK(text_at(log, "/data/0/request_id") == made.header("x-request-id"));
+  CHECK(text_at(log, "/data/0/client_address") == "127.0.0.1");
+  CHECK(count() == 1);
+  CHECK(api.send("POST", "/api/v1/applications", R"({"name":"shop"})").status == 409);
+  CHECK(api.send("GET", "/api/v1/applications/" + id).status == 200);
+  api.submit();
+  CHECK(count() == 1);
+  CHECK(api.send("DELETE", "/api/v1/applications/" + id).status == 204);
+  CHECK(text_at(api.send("GET", "/api/v1/audit-log"), "/data/0/route") ==
+        "/api/v1/applications/{id}");
+  CHECK(text_at(api.send("GET", "/api/v1/audit-log"), "/data/0/resource") == id);
+  CHECK(api.send("POST", "/api/v1/queues/low/pause").status == 200);
+  CHECK(text_at(api.send("GET", "/api/v1/audit-log"), "/data/0/resource") == "low");
+  CHECK(count() == 3);
+  const auto acme = add_organization(api);
+  const reply foreign = send_with(api, acme.admin.text, "GET", "/api/v1/audit-log");
+  CHECK(json_of(foreign).at("data").as_array().empty());
+}
+
+TEST_CASE("a creation that is repeated under its idempotency key creates nothing more") {
+  api_fixture api;
+  struct creation_case {
+    std::string path;
+    std::string body;
+    std::string other_body;
+    unsigned status;
+  };
+  const std::string subscription = api.subscribe();
+  for (const creation_case& tried : {
+           creation_case{"/api/v1/applications", R"({"name":"shop"})", R"({"name":"b"})", 201},
+           creation_case{"/api/v1/organizations", R"({"name":"acme"})", R"({"name":"b"})", 201},
+           creation_case{"/api/v1/api-keys", R"({"name":"k","scopes":["read"]})",
+                         R"({"name":"b","scopes":["read"]})", 201},
+           creation_case{"/api/v1/event-types", R"({"name":"a.b"})", R"({"name":"b"})", 201},
+           creation_case{"/api/v1/subscriptions", R"({"url":"https://example.com/a"})",
+                         R"({"url":"https://example.com/b"})", 201},
+           creation_case{"/api/v1/subscriptions/" + subscription + "/recover",
+                         R"({"since":"2026-01-01T00:00:00Z"})",
+                         R"({"since":"2026-01-02T00:00:00Z"})", 202},
+       }) {
+    CAPTURE(tried.path);
+    const std::string header = "Idempotency-Key: the key\r\n";
+    const reply first = api.send("POST", tried.path, tried.body, header);
+    CAPTURE(first.body);
+    REQUIRE(first.status == tried.status);
+    CHECK(first.header("idempotency-replayed").empty());
+    const reply again = api.send("POST", tried.path, tried.body, header);
+    CHECK(again.status == tried.status);
+    CHECK(again.header("idempotency-replayed") == "true");
+    CHECK(again.header("location") == first.header("location"));
+    CHECK(text_at(again, "/id") == text_at(first, "/id"));
+    CHECK(text_at(again, "/key") == "(nothing there)");
+    const reply other = api.send("POST", tried.path, tried.other_body, header);
+    CHECK(other.status == 409);
+    CHECK(fault(other) == "idempotency_conflict /idempotency_key");
+  }
+}
+
+TEST_CASE("an idempotency key of a creation counts for a day, and for its organization") {
+  api_fixture api;
+  const auto acme = add_organization(api);
+  const std::string header = "Idempotency-Key: k\r\n";
+  const std::string body = R"({"url":"https://example.com/a"})";
+  const auto subscribe = [&] {
+    return text_at(api.send("POST", "/api/v1/subscriptions", body, header), "/id");
+  };
+  const std::string first = subscribe();
+  CHECK(subscribe() == first);
+  const reply foreign = api.send_without_key(
+      "POST", "/api/v1/subscriptions",
+      bearer(acme.admin.text) + "Content-Type: application/json\r\n" + header, body);
+  CHECK(foreign.status == 201);
+  CHECK(text_at(foreign, "/id") != first);
+  api.clock_offset_s = 24 * 3600 - 60;
+  CHECK(subscribe() == first);
+  api.clock_offset_s = 24 * 3600 + 60;
+  CHECK(subscribe() != first);
+  for (const std::string& bad :
+       {std::string("Idempotency-Key: \r\n"), "Idempotency-Key: " + std::string(256, 'k') + "\r\n",
+        header + header}) {
+    const reply refused = api.send("POST", "/api/v1/subscriptions", body, bad);
+    CHECK(refused.status == 422);
+    CHECK(text_at(refused, "/field") == "/idempotency_key");
+  }
+  CHECK(api.send("POST", "/api/v1/subscriptions", body,
+                 "Idempotency-Key: " + std::string(255, 'k') + "\r\n")
+            .status == 201);
+}
+
+TEST_CASE("an organization that makes too many requests is told when to come back") {
+  api_fixture api;
+  const auto acme = add_organization(api, R"("name":"acme","requests_per_minute":3)");
+  const auto ask = [&] { return send_with(api, acme.admin.text, "GET", "/api/v1/events"); };
+  const reply first = ask();
+  CHECK(first.status == 200);
+  CHECK(first.header("ratelimit-limit") == "3");
+  CHECK(first.header("ratelimit-remaining") == "2");
+  CHECK(send_with(api, acme.admin.text, "GET", "/api/v1/actors").status == 403);
+  CHECK(ask().header("ratelimit-remaining") == "0");
+  const reply refused = ask();
+  CHECK(refused.status == 429);
+  CHECK(text_at(refused, "/code") == "rate_limited");
+  CHECK(std::stoi(refused.header("retry-after")) >= 1);
+  CHECK(refused.header("retry-after") == refused.header("ratelimit-reset"));
+  CHECK(send_with(api, acme.admin.text, "POST", "/api/v1/events", R"({"type":"a","payload":1})")
+            .status == 202);
+  CHECK(api.send("GET", "/api/v1/events").status == 200);
+  api.clock_offset_s = 120;
+  CHECK(ask().status == 200);
+}
+
+TEST_CASE("a limit that is changed is in force for the next request") {
+  api_fixture api;
+  const auto acme = add_organization(api, R"("name":"acme","requests_per_minute":1)");
+  const auto ask = [&] { return send_with(api, acme.admin.text, "GET", "/api/v1/events").status; };
+  CHECK(ask() == 200);
+  CHECK(ask() == 429);
+  REQUIRE(api.send("PATCH", "/api/v1/organizations/" + acme.id, R"({"requests_per_minute":0})")
+              .status == 200);
+  CHECK(ask() == 200);
+}
+
+TEST_CASE("an organization submits as many events a second as it may, in batches too") {
+  api_fixture api;
+  const auto acme = add_organization(api, R"("name":"acme","events_per_second":2)");
+  const auto submit = [&] {
+    return send_with(api, acme.admin.text, "POST", "/api/v1/events", R"({"type":"a","payload":1})");
+  };
+  const auto submit_batch = [&](int events) {
+    std::string body = R"({"events":[)";
+    for (int index = 0; index < events; ++index) {
+      body += index == 0 ? R"({"type":"a","payload":1})" : R"(,{"type":"a","payload":1})";
+    }
+    return send_with(api, acme.admin.text, "POST", "/api/v1/events/batch", body + "]}");
+  };
+  const reply both = submit_batch(2);
+  CHECK(both.status == 202);
+  CHECK(both.header("ratelimit-remaining") == "0");
+  // Whatever the clock does meanwhile: no two seconds have room for this many.
+  int refused = 0;
+  for (int count = 0; count < 60; ++count) {
+    const reply answer = submit();
+    refused += answer.status == 429 ? 1 : 0;
+    CHECK((answer.status == 202 || text_at(answer, "/code") == "rate_limited"));
+  }
+  CHECK(refused > 0);
+  api.clock_offset_s = 10;
+  CHECK(submit_batch(3).status == 202);
+  CHECK(submit().status == 429);
+}
+
+TEST_CASE("an organization has as many subscriptions as it may, and not one more") {
+  api_fixture api;
+  const auto acme = add_organization(api, R"("name":"acme","subscriptions_max":2)");
+  const auto subscribe = [&] {
+    return send_with(api, acme.admin.text, "POST", "/api/v1/subscriptions",
+                     R"({"url":"https://example.com/"})");
+  };
+  CHECK(subscribe().status == 201);
+  CHECK(subscribe().status == 201);
+  const reply refused = subscribe();
+  CHECK(refused.status == 429);
+  CHECK(text_at(refused, "/code") == "quota_exceeded");
+  CHECK_FALSE(refused.header("retry-after").empty());
+}
+
+TEST_CASE("an organization with a full backlog is refused until there is room") {
+  api_fixture api;
+  const auto acme = add_organization(api, R"("name":"acme","pending_deliveries_max":2)");
+  const reply made = send_with(api, acme.admin.text, "POST", "/api/v1/subscriptions",
+                               R"({"url":"https://example.com/"})");
+  REQUIRE(made.status == 201);
+  const auto submit = [&] {
+    return send_with(api, acme.admin.text, "POST", "/api/v1/events", R"({"type":"a","payload":1})");
+  };
+  CHECK(submit().status == 202);
+  CHECK(submit().status == 202);
+  const reply refused = submit();
+  CHECK(refused.status == 429);
+  CHECK(text_at(refused, "/code") == "quota_exceeded");
+  CHECK(refused.header("retry-after") == "5");
+  const reply pending = send_with(api, acme.admin.text, "GET", "/api/v1/deliveries");
+  const std::string delivery = text_at(pending, "/data/0/id");
+  REQUIRE(send_with(api, acme.admin.text, "POST", "/api/v1/deliveries/" + delivery + "/cancel")
+              .status == 200);
+  api.clock_offset_s = 1;
+  CHECK(submit().status == 202);
+}
+
+}  // namespace talaria::http::test
