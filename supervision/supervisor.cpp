@@ -38,6 +38,8 @@ void start_missing_children(self_pointer self) {
     if (child.up)
       continue;
     child.card->restarted(self->state.options.now());
+    if (self->state.options.on_restart)
+      self->state.options.on_restart(*child.card);
     start_child(self, child);
   }
 }

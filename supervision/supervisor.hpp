@@ -49,6 +49,8 @@ struct supervisor_options {
   std::function<double()> jitter;
   /// Told of each failure, before the restart: the log's business, not the supervisor's.
   std::function<void(const actor_card& child, const std::string& reason)> on_failure;
+  /// Told of each child that is started anew.
+  std::function<void(const actor_card& child)> on_restart{};
 };
 
 /// Keeps a fixed list of children alive, started in order and stopped in reverse.

@@ -35,6 +35,7 @@ namespace {
 struct journal {
   std::vector<std::string> entries;
   std::map<std::string, caf::actor> latest;
+  std::vector<std::string> restarted;
 
   std::vector<std::string> take() { return std::exchange(entries, {}); }
 };
@@ -77,7 +78,11 @@ struct fixture {
         .actors = &actors,
         .now = [this] { return simulated.now(); },
         .jitter = [] { return 0.0; },
-        .on_failure = {}};
+        .on_failure = {},
+        .on_restart =
+            [this](const supervision::actor_card& restarted) {
+              written.restarted.push_back(restarted.path);
+            }};
     std::vector<child_spec> specs;
     for (const auto& name : names)
       specs.push_back(child(name));
@@ -122,6 +127,17 @@ TEST_CASE("one_for_one restarts the child that failed, after its backoff, and no
   CHECK(f.actors.find("/b")->state == supervision::actor_state::running);
   CHECK(f.actors.find("/b")->read().restarts == 1);
   CHECK(f.actors.find("/b")->read().last_failure.find("asked to fail") != std::string::npos);
+}
+
+TEST_CASE(
+    "whoever counts restarts is told of each child that is started anew, not of first starts") {
+  fixture f;
+  f.start(strategy::rest_for_one);
+  CHECK(f.written.restarted.empty());
+  f.tell("b", fail_now{});
+  CHECK(f.written.restarted.empty());
+  f.simulated.advance(100ms);
+  CHECK(f.written.restarted == names{"/b", "/c"});
 }
 
 TEST_CASE("rest_for_one restarts the child that failed and those started after it, in order") {
