@@ -73,6 +73,7 @@ struct environment {
     supervision::address<janitor_actor> janitor;
     supervision::address<announcer_actor> announcer;
     supervision::address<recoverer_actor> recoverer;
+    supervision::address<surveyor_actor> surveyor;
     std::vector<supervision::address<event_writer_actor>> event_writers;
     std::vector<supervision::address<outcome_writer_actor>> outcome_writers;
   };

@@ -4,7 +4,7 @@
 
 #include <caf/all.hpp>
 
-#include <chrono>
+#include <cstddef>
 #include <utility>
 
 namespace talaria::actors {
@@ -35,7 +35,7 @@ std::size_t collect_committed(append_events& append, const persistence::appended
       metrics.events_duplicate.Increment();
       continue;
     }
-    metrics.events_accepted.Increment();
+    metrics.events_ingested.Increment();
     deliveries += append.fan_out[i].size();
     metrics.deliveries_created.Increment(static_cast<double>(append.fan_out[i].size()));
     if (!append.fan_out[i].empty())
@@ -70,6 +70,13 @@ void send_back(self_pointer self, std::vector<append_events> group) {
   self->send(self->state.env->addresses.ingest.get(), std::move(outdated));
 }
 
+std::size_t count_events(const std::vector<persistence::event_group>& groups) {
+  std::size_t events = 0;
+  for (const auto& group : groups)
+    events += group.events.size();
+  return events;
+}
+
 void commit_group(self_pointer self) {
   auto& state = self->state;
   auto group = std::exchange(state.group, {});
@@ -91,12 +98,11 @@ void commit_group(self_pointer self) {
   rows.reserve(current.size());
   for (auto& append : current)
     rows.push_back(to_group(append));
-  const auto started = std::chrono::steady_clock::now();
-  auto appended = state.appender->append(rows, revision);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
-  state.env->metrics.append_seconds.Observe(elapsed.count());
-  state.env->metrics.append_events.Observe(static_cast<double>(rows.size()));
+  auto& metrics = state.env->metrics;
+  auto appended = metrics.store.time(store_operation::append,
+                                     [&] { return state.appender->append(rows, revision); });
   if (appended) {
+    metrics.append_batch_events.Observe(static_cast<double>(count_events(rows)));
     answer_committed(self, std::move(current), *std::move(appended));
   } else if (appended.error().code == domain::ec::catalog_changed) {
     send_back(self, std::move(current));

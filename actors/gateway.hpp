@@ -54,6 +54,17 @@ struct queue_activity {
   std::uint64_t dead = 0;
 };
 
+/// What this node has taken on and not yet done.
+struct node_load {
+  std::int64_t submissions_in_progress = 0;
+  std::int64_t submissions_max = 0;
+  /// Of attempts that were made and are not recorded yet.
+  std::int64_t outcomes_waiting = 0;
+
+  /// Whether the next submission would be refused.
+  bool is_full() const { return submissions_in_progress >= submissions_max; }
+};
+
 /// The actors, as the HTTP layer sees them. Thread-safe; no call blocks.
 ///
 /// All but `submit` and `send_test` are hints that follow a commit: losing one costs time, never
@@ -73,6 +84,8 @@ public:
   virtual void delivery_cancelled(const domain::delivery_id& delivery) = 0;
 
   virtual std::array<queue_activity, 3> queues() const = 0;
+
+  virtual node_load load() const = 0;
 
   /// Sends one event to a subscription at once, outside of its queue, recording nothing.
   virtual void send_test(std::shared_ptr<const domain::subscription> subscription,

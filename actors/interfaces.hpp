@@ -133,6 +133,11 @@ using recoverer_actor = caf::typed_actor<
   /// INTERNAL: advances the recoveries that are running.
   caf::reacts_to<recover_due>>;
 
+/// Counts what is pending. See surveyor.hpp.
+using surveyor_actor = caf::typed_actor<
+  /// INTERNAL: counts.
+  caf::reacts_to<survey_due>>;
+
 /// Finds due work that nobody holds, and deletes what is past its time. See janitor.hpp.
 using janitor_actor = caf::typed_actor<
   /// Wakes every subscription that has something due, however long it has been.

@@ -27,7 +27,8 @@ void sweep(self_pointer self) {
   const bool first = state.swept_until == domain::timestamp{};
   const auto until = first ? state.env->now() : state.env->now() - sweep_grace;
   const auto after = first ? domain::timestamp{} : state.swept_until - sweep_overlap;
-  auto due = state.queue->due_subscriptions({}, after, until);
+  auto due = state.env->metrics.store.time(
+      store_operation::sweep, [&] { return state.queue->due_subscriptions({}, after, until); });
   if (!due) {
     spdlog::warn("the sweep for due deliveries failed: {}", due.error().detail);
     return;

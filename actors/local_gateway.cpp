@@ -13,7 +13,6 @@ void local_gateway::submit(submission content) {
     return;
   }
   auto pending = std::make_shared<pending_submission>(std::move(content), admission_);
-  env_.metrics.submissions_in_progress.Set(static_cast<double>(admission_.in_progress()));
   caf::anon_send(env_.addresses.ingest.get(), submit_events{std::move(pending)});
 }
 
@@ -41,6 +40,12 @@ std::array<queue_activity, 3> local_gateway::queues() const {
                    .dead = static_cast<std::uint64_t>(counted.deliveries_dead.Value())};
   }
   return shown;
+}
+
+node_load local_gateway::load() const {
+  return {.submissions_in_progress = admission_.in_progress(),
+          .submissions_max = admission_.submissions_max(),
+          .outcomes_waiting = env_.outcomes_waiting.load()};
 }
 
 void local_gateway::send_test(std::shared_ptr<const domain::subscription> subscription,

@@ -16,6 +16,7 @@ public:
   void deliveries_due(std::span<const domain::subscription_number> subscriptions) override;
   void delivery_cancelled(const domain::delivery_id& delivery) override;
   std::array<queue_activity, 3> queues() const override;
+  node_load load() const override;
   void send_test(std::shared_ptr<const domain::subscription> subscription,
                  std::shared_ptr<const domain::event> event,
                  std::function<void(domain::attempt)> done) override;

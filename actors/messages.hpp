@@ -202,6 +202,7 @@ struct sweep_due {};
 struct purge_due {};
 struct announce_due {};
 struct recover_due {};
+struct survey_due {};
 
 }  // namespace talaria::actors
 
@@ -238,4 +239,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::sweep_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::purge_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::announce_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::recover_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::survey_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::operational_events_submitted)

@@ -99,7 +99,9 @@ void commit_health(self_pointer self) {
   std::vector<persistence::health_change> changes;
   for (const auto& [number, change] : state.health)
     changes.push_back(change);
-  const auto statuses = state.recorder->record_health(state.env->incarnation, changes);
+  const auto statuses = state.env->metrics.store.time(store_operation::record_health, [&] {
+    return state.recorder->record_health(state.env->incarnation, changes);
+  });
   if (!statuses) {
     back_off(self, statuses.error());
     return;
@@ -121,11 +123,12 @@ void commit_outcomes(self_pointer self) {
   }
   if (group.empty())
     return;
-  const auto started = std::chrono::steady_clock::now();
-  const auto statuses = state.recorder->record(state.env->incarnation, rows);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
-  state.env->metrics.record_seconds.Observe(elapsed.count());
+  auto& metrics = state.env->metrics;
+  const auto statuses = metrics.store.time(store_operation::record, [&] {
+    return state.recorder->record(state.env->incarnation, rows);
+  });
   if (statuses) {
+    metrics.record_batch_outcomes.Observe(static_cast<double>(rows.size()));
     state.backoff = std::chrono::milliseconds{0};
     for (const auto& recorded : group)
       state.waiting.erase(recorded.outcome.delivery);

@@ -18,6 +18,7 @@ public:
   void leave() { in_progress_.fetch_sub(1, std::memory_order_relaxed); }
 
   std::int64_t in_progress() const { return in_progress_.load(std::memory_order_relaxed); }
+  std::int64_t submissions_max() const { return submissions_max_; }
 
 private:
   const std::int64_t submissions_max_;

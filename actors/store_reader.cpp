@@ -4,9 +4,13 @@
 
 #include <caf/all.hpp>
 
+#include <utility>
+
 namespace talaria::actors {
 
 namespace {
+
+using self_pointer = store_reader_actor::stateful_pointer<store_reader_state>;
 
 domain::result<subscription_pointer> find(persistence::catalog& catalog,
                                           domain::subscription_number number) {
@@ -36,32 +40,50 @@ domain::result<catalog_snapshot> take_snapshot(persistence::catalog& catalog) {
   return snapshot;
 }
 
+template <class Call>
+auto timed(const store_reader_state& state, store_operation operation, Call&& call) {
+  return state.env->metrics.store.time(operation, std::forward<Call>(call));
+}
+
+void answer(self_pointer self, const load_catalog& load) {
+  const auto& state = self->state;
+  auto& catalog = *state.catalog;
+  if (load.since_revision)
+    self->send(load.reply_to, catalog_loaded{timed(state, store_operation::load_catalog, [&] {
+                 return catalog.changes_since(*load.since_revision);
+               })});
+  else
+    self->send(load.reply_to,
+               catalog_snapshot_loaded{timed(state, store_operation::load_catalog,
+                                             [&] { return take_snapshot(catalog); })});
+}
+
 }  // namespace
 
-store_reader_actor::behavior_type store_reader(
-    store_reader_actor::stateful_pointer<store_reader_state> self, environment* env,
-    std::shared_ptr<supervision::actor_card> card) {
+store_reader_actor::behavior_type store_reader(self_pointer self, environment* env,
+                                               std::shared_ptr<supervision::actor_card> card) {
   supervision::fail_with_exception_text(self);
+  self->state.env = env;
   self->state.card = std::move(card);
   self->state.queue = env->store.open_queue_reader();
   self->state.catalog = env->store.open_catalog();
   return {
       [self](const load_page& load) {
         ++self->state.card->messages_handled;
-        self->send(load.reply_to, page_loaded{self->state.queue->page(load.wanted)});
+        self->send(load.reply_to, page_loaded{timed(self->state, store_operation::load_page, [&] {
+                     return self->state.queue->page(load.wanted);
+                   })});
       },
       [self](const load_subscription& load) {
         ++self->state.card->messages_handled;
         self->send(load.reply_to,
-                   subscription_loaded{find(*self->state.catalog, load.subscription)});
+                   subscription_loaded{timed(self->state, store_operation::load_subscription, [&] {
+                     return find(*self->state.catalog, load.subscription);
+                   })});
       },
       [self](const load_catalog& load) {
         ++self->state.card->messages_handled;
-        auto& catalog = *self->state.catalog;
-        if (load.since_revision)
-          self->send(load.reply_to, catalog_loaded{catalog.changes_since(*load.since_revision)});
-        else
-          self->send(load.reply_to, catalog_snapshot_loaded{take_snapshot(catalog)});
+        answer(self, load);
       },
   };
 }

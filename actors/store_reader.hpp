@@ -14,6 +14,7 @@ namespace talaria::actors {
 struct store_reader_state {
   static inline const char* name = "store_reader";
 
+  environment* env = nullptr;
   std::shared_ptr<supervision::actor_card> card;
   std::unique_ptr<persistence::queue_reader> queue;
   std::unique_ptr<persistence::catalog> catalog;

@@ -215,6 +215,7 @@ void show(self_pointer self) {
       static_cast<std::size_t>(state.receiver->state())};
   for (std::size_t i = 0; i < values.size(); ++i)
     state.card->set_gauge(i, static_cast<std::int64_t>(values.at(i)));
+  state.breaker->show(state.receiver->state());
   ++state.card->messages_handled;
   state.card->mailbox_depth = self->mailbox().size();
 }
@@ -264,6 +265,20 @@ void tell(subscription_state& state, persistence::outcome& outcome, const domain
                                                   domain::disabled_reason::gone, {}, now));
 }
 
+/// How late a delivery is that somebody asked for once more says nothing about Talaria.
+bool is_first_run(const domain::delivery_progress& progress) {
+  return progress.attempts == progress.run_attempts;
+}
+
+void count(metrics& metrics, const domain::attempt& made, const domain::verdict& verdict,
+           const delivery_window::taken& tried, domain::timestamp now) {
+  metrics.count(made);
+  if (verdict.status != domain::delivery_status::delivered || !is_first_run(tried.progress))
+    return;
+  const std::chrono::duration<double> lag = now - tried.event->received_at;
+  metrics.delivery_lag_seconds.Observe(std::max(lag.count(), 0.0));
+}
+
 void judge_attempt(self_pointer self, attempt_finished& finished) {
   auto& state = self->state;
   const auto tried = state.window->find_in_flight(finished.event);
@@ -281,7 +296,7 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
   const auto retry_after = may_ask_to_wait ? finished.result.retry_after : std::nullopt;
   const auto verdict = domain::judge(tried->progress, attempt, state.subscription->settings.retry,
                                      retry_after, now, state.env->random_fraction());
-  state.env->metrics.attempt_seconds.Observe(static_cast<double>(attempt.duration.count()) / 1e3);
+  count(state.env->metrics, attempt, verdict, *tried, now);
   watch_receiver(self, finished.permit, attempt, now);
   persistence::outcome outcome{
       .delivery = {finished.event, state.number},
@@ -346,6 +361,7 @@ subscription_actor::behavior_type subscription(self_pointer self, environment* e
   state.window.emplace(env->settings.window);
   state.receiver.emplace(
       [&state] { return state.ids.next(state.env->now(), state.env->random_bits()); });
+  state.breaker.emplace(env->metrics);
   state.last_work = env->now();
   // What the store holds is unknown: the first page tells.
   state.window->expect_in_store(state.last_work);

@@ -33,6 +33,7 @@ struct subscription_state {
   std::optional<delivery_window> window;
   domain::rate_limiter rate;
   std::optional<receiver_watch> receiver;
+  std::optional<breaker_share> breaker;
   domain::uuid_sequence ids;
 
   /// Counts what `ingest` sent; see `subscription_idle`.

@@ -27,14 +27,15 @@ void spawn_into(ingest_pointer self, supervised_subscription& child,
   self->monitor(child.handle);
 }
 
-void forget(ingest_pointer self, domain::subscription_number number) {
-  self->state.subscriptions.erase(number);
-  self->state.env->directory.leave(path_of(number));
-}
-
 void count_awake(ingest_pointer self) {
   self->state.env->metrics.subscriptions_active.Set(
       static_cast<double>(self->state.subscriptions.size()));
+}
+
+void forget(ingest_pointer self, domain::subscription_number number) {
+  self->state.subscriptions.erase(number);
+  self->state.env->directory.leave(path_of(number));
+  count_awake(self);
 }
 
 void keep_promise_if_drained(ingest_pointer self) {
@@ -46,7 +47,7 @@ void keep_promise_if_drained(ingest_pointer self) {
 void back_off_or_quarantine(ingest_pointer self, domain::subscription_number number,
                             supervised_subscription& child, const std::string& reason) {
   auto& env = *self->state.env;
-  env.metrics.actor_failures.Increment();
+  env.metrics.actor_failures(child.card->kind).Increment();
   child.card->failed(reason);
   const auto wait = child.budget.spend(self->clock().now(), env.random_fraction());
   if (!wait) {
@@ -116,7 +117,6 @@ void subscription_down(ingest_pointer self, const caf::down_msg& down) {
     forget(self, number);
     if (wanted)
       wake_subscription(self, number);
-    count_awake(self);
     keep_promise_if_drained(self);
     return;
   }
@@ -135,6 +135,7 @@ void restart_subscription(ingest_pointer self, domain::subscription_number numbe
     return;
   }
   child->second.card->restarted(state.env->now());
+  state.env->metrics.actor_restarts(child->second.card->kind).Increment();
   spawn_into(self, child->second, number, known->second);
 }
 

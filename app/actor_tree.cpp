@@ -8,6 +8,7 @@
 #include "actors/outcome_writer.hpp"
 #include "actors/recoverer.hpp"
 #include "actors/store_reader.hpp"
+#include "actors/surveyor.hpp"
 #include "supervision/supervisor.hpp"
 
 #include <caf/all.hpp>
@@ -30,10 +31,21 @@ supervision::supervisor_options supervisor_at(std::string path, strategy restart
           .actors = &env.directory,
           .now = env.now,
           .jitter = env.random_fraction,
-          .on_failure = [&env](const supervision::actor_card& child, const std::string& reason) {
-            env.metrics.actor_failures.Increment();
-            spdlog::error("{} failed: {}", child.path, reason);
-          }};
+          .on_failure =
+              [&env](const supervision::actor_card& child, const std::string& reason) {
+                env.metrics.actor_failures(child.kind).Increment();
+                spdlog::error("{} failed: {}", child.path, reason);
+              },
+          .on_restart =
+              [&env](const supervision::actor_card& child) {
+                env.metrics.actor_restarts(child.kind).Increment();
+              }};
+}
+
+/// A counter that appears with its first failure would hide that failure from a rate.
+void count_from_zero(std::string_view kind, actors::metrics& metrics) {
+  metrics.actor_failures(kind);
+  metrics.actor_restarts(kind);
 }
 
 /// A child whose handle is found at an address.
@@ -42,6 +54,7 @@ child_spec child(std::string name, std::string kind, Behavior behavior,
                  supervision::address<Handle> address, actors::environment& env,
                  std::span<const std::string_view> gauges = {},
                  blocking_actors runs = blocking_actors::scheduled) {
+  count_from_zero(kind, env.metrics);
   return {.name = std::move(name),
           .kind = std::move(kind),
           .gauge_names = gauges,
@@ -57,6 +70,7 @@ child_spec child(std::string name, std::string kind, Behavior behavior,
 
 child_spec group(std::string name, strategy restarts, std::vector<child_spec> children,
                  actors::environment& env) {
+  count_from_zero("supervisor", env.metrics);
   auto options = supervisor_at("/" + name, restarts, env);
   return {.name = std::move(name),
           .kind = "supervisor",
@@ -84,6 +98,7 @@ std::vector<child_spec> store_writers(actors::environment& env, blocking_actors 
 caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
                             blocking_actors blocking) {
   auto& at = env.addresses;
+  count_from_zero("subscription", env.metrics);
   std::vector<child_spec> children{
       group("store_writers", strategy::one_for_one, store_writers(env, blocking), env),
       child("store_reader", "store_reader", actors::store_reader, at.store_reader, env, {},
@@ -95,6 +110,7 @@ caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
       child("janitor", "janitor", actors::janitor, at.janitor, env, {}, blocking),
       child("announcer", "announcer", actors::announcer, at.announcer, env, {}, blocking),
       child("recoverer", "recoverer", actors::recoverer, at.recoverer, env, {}, blocking),
+      child("surveyor", "surveyor", actors::surveyor, at.surveyor, env, {}, blocking),
   };
   return system.spawn(supervision::supervisor, supervisor_at("", strategy::one_for_one, env),
                       std::move(children));

@@ -12,6 +12,8 @@ namespace {
 
 using domain::ec;
 
+constexpr unsigned accepted = 202;
+constexpr std::size_t scrapes_waiting_max = 16;
 constexpr std::string_view json_type = "application/json";
 
 bool is_json_type(std::string_view type) {
@@ -63,6 +65,11 @@ std::string_view needs_text(access needed) {
              : "The API key does not have the scope for this.";
 }
 
+actors::store_operation store_use_of(const request& request) {
+  return request.route->method == "GET" ? actors::store_operation::request_read
+                                        : actors::store_operation::request_write;
+}
+
 /// A fault of ours must not end the thread, nor leave the client without an answer.
 template <class Function>
 void guarded(const responder& responder, Function&& run) {
@@ -81,16 +88,29 @@ void guarded(const responder& responder, Function&& run) {
 api::api(api_options options, const http::services& services)
     : services_(services),
       metrics_(services.metrics),
+      store_metrics_(services.metrics),
       applications_(services.now),
       cursors_(std::move(options.cursor_key)),
       event_types_(services.now),
-      authenticator_(services.store, services.now, options.authentication, services.limits),
+      authenticator_(services.store, services.now, options.authentication, store_metrics_,
+                     services.limits),
       key_watch_(services.store, authenticator_),
-      context_{services_,    applications_,
-               cursors_,     authenticator_,
-               event_types_, event_limiter_,
-               backlog_,     [this](auto task) { return post_to_store(std::move(task)); }},
-      store_(options.store_threads, [&store = services.store] { return open_sessions(store); }) {
+      context_{services_,
+               applications_,
+               cursors_,
+               authenticator_,
+               event_types_,
+               event_limiter_,
+               backlog_,
+               [this](auto task) { return post_to_store(std::move(task)); },
+               [this](auto task) { return scrapes_.post(std::move(task)); },
+               metrics_,
+               store_metrics_},
+      store_(options.store_threads, [&store = services.store] { return open_sessions(store); }),
+      scrapes_({.threads = 1, .queue_max = scrapes_waiting_max},
+               [&services, connections = std::move(options.connections)] {
+                 return scraper(services, connections);
+               }) {
   add_organization_routes(*this, context_);
   add_api_key_routes(*this, context_);
   add_event_type_routes(*this, context_);
@@ -113,6 +133,7 @@ void api::stop() {
   key_watch_.stop();
   authenticator_.stop();
   store_.stop();
+  scrapes_.stop();
 }
 
 void api::add(std::string method, std::string pattern, access needed, direct_operation operation,
@@ -151,6 +172,11 @@ tl::expected<std::size_t, problem> api::admit(request& request) {
 
 void api::answered(const exchange_ticket& ticket, unsigned status, std::chrono::nanoseconds took) {
   metrics_.count(ticket.route, status, took);
+  const bool ingested = status == accepted && ticket.route != nullptr &&
+                        operations_.at(ticket.route->number).needed == access::ingest;
+  if (ingested) {
+    metrics_.count_ingest(took);
+  }
 }
 
 void api::handle(responder responder) {
@@ -170,6 +196,7 @@ void api::handle(responder responder) {
 }
 
 void api::authenticate(const operation& operation, const responder& responder) {
+  const auto began_at = std::chrono::steady_clock::now();
   const presented_key presented = find_api_key(responder.request());
   if (presented.ambiguous) {
     responder.send(
@@ -178,13 +205,22 @@ void api::authenticate(const operation& operation, const responder& responder) {
     responder.send(domain::error{ec::unauthorized,
                                  "An API key is needed: Authorization: Bearer, or X-API-Key.", ""});
   } else if (const auto known = authenticator_.remembered(*presented.key)) {
-    authorize(operation, responder, *known);
+    authenticated(operation, responder, *known, key_check::remembered, began_at);
   } else {
-    authenticator_.authenticate(
-        *presented.key, [this, &operation, responder](const domain::result<principal>& who) {
-          guarded(responder, [&] { authorize(operation, responder, who); });
-        });
+    authenticator_.authenticate(*presented.key, [this, &operation, responder,
+                                                 began_at](const domain::result<principal>& who) {
+      guarded(responder,
+              [&] { authenticated(operation, responder, who, key_check::hashed, began_at); });
+    });
   }
+}
+
+void api::authenticated(const operation& operation, const responder& responder,
+                        const domain::result<principal>& who, key_check check,
+                        steady_time began_at) {
+  const bool refused = !who && who.error().code == ec::unauthorized;
+  metrics_.count_authentication(check, refused, std::chrono::steady_clock::now() - began_at);
+  authorize(operation, responder, who);
 }
 
 void api::authorize(const operation& operation, const responder& responder,
@@ -219,10 +255,12 @@ void api::run_in_store(const operation& operation, const call& call, store_sessi
   }
   const auto* creation = std::get_if<creation_operation>(&operation.run);
   const auto* stored = std::get_if<stored_operation>(&operation.run);
-  answer answer = creation != nullptr
-                      ? create_once(creation->create, creation->find, call, sessions, now)
-                  : changes ? run_noted(*stored, call, sessions, now)
-                            : (*stored)(call, sessions);
+  answer answer = store_metrics_.time(store_use_of(call.request()), [&] {
+    return creation != nullptr
+               ? create_once(creation->create, creation->find, call, sessions, now)
+           : changes ? run_noted(*stored, call, sessions, now)
+                     : (*stored)(call, sessions);
+  });
   if (answer) {
     call.responder.send(std::move(*answer));
   } else {

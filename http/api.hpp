@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/store_metrics.hpp"
 #include "http/application_finder.hpp"
 #include "http/authenticator.hpp"
 #include "http/cursor.hpp"
@@ -10,8 +11,10 @@
 #include "http/request_handler.hpp"
 #include "http/router.hpp"
 #include "http/routes.hpp"
+#include "http/scraper.hpp"
 #include "http/services.hpp"
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,6 +25,7 @@ struct api_options {
   executor_options store_threads;
   authenticator_options authentication;
   std::string cursor_key;
+  std::function<connection_counts()> connections;
 };
 
 /// Takes each request on its way: route, media type, key, scope, operation. What may block, looking
@@ -65,6 +69,9 @@ private:
                      operation operation);
 
   void authenticate(const operation& operation, const responder& responder);
+  /// Passes the answer on, counted as one that took this long.
+  void authenticated(const operation& operation, const responder& responder,
+                     const domain::result<principal>& who, key_check check, steady_time began_at);
   void authorize(const operation& operation, const responder& responder,
                  const domain::result<principal>& who);
   /// @returns 429 if the organization made too many requests of late.
@@ -77,6 +84,7 @@ private:
   router router_;
   std::vector<operation> operations_;
   http_metrics metrics_;
+  actors::store_metrics store_metrics_;
   application_finder applications_;
   cursor_codec cursors_;
   event_type_registry event_types_;
@@ -87,6 +95,8 @@ private:
   key_watch key_watch_;
   route_context context_;
   executor<store_sessions> store_;
+  /// Apart: when the store's threads are all taken, operators want to see it.
+  executor<scraper> scrapes_;
 };
 
 }  // namespace talaria::http

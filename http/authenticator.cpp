@@ -60,9 +60,10 @@ std::size_t authenticator::digest_hash::operator()(const sha256_digest& digest) 
 }
 
 authenticator::authenticator(persistence::store& store, clock now, authenticator_options options,
-                             domain::organization_limits limits)
+                             actors::store_metrics& metrics, domain::organization_limits limits)
     : now_(std::move(now)),
       options_(options),
+      metrics_(metrics),
       limits_(limits),
       pepper_(random_pepper()),
       decoy_hash_(hash_api_key(generate_api_key()).value()),
@@ -124,7 +125,8 @@ domain::result<principal> authenticator::verify(std::string_view key,
   if (key.size() < api_key_bytes_min || key.size() > api_key_bytes_max) {
     return tl::unexpected(unknown_key());
   }
-  const auto candidates = tenants.find_api_keys(api_key_lookup(key));
+  const auto candidates = metrics_.time(actors::store_operation::find_key,
+                                        [&] { return tenants.find_api_keys(api_key_lookup(key)); });
   if (!candidates) {
     return tl::unexpected(candidates.error());
   }

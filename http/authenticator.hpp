@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/store_metrics.hpp"
 #include "domain/error.hpp"
 #include "domain/id.hpp"
 #include "domain/tenancy.hpp"
@@ -67,8 +68,8 @@ public:
   using completion = std::function<void(domain::result<principal>)>;
 
   /// @param limits Of organizations that have none of their own.
-  authenticator(persistence::store& store, clock now, authenticator_options options = {},
-                domain::organization_limits limits = {});
+  authenticator(persistence::store& store, clock now, authenticator_options options,
+                actors::store_metrics& metrics, domain::organization_limits limits = {});
 
   /// Calls `done` once: at once if the key is remembered, else later, on the thread that hashes.
   ///
@@ -114,6 +115,7 @@ private:
 
   const clock now_;
   const authenticator_options options_;
+  actors::store_metrics& metrics_;
   const domain::organization_limits limits_;
   const std::string pepper_;
   /// What an unknown key is compared with, so that it takes as long as a wrong one.

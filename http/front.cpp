@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -100,6 +101,8 @@ public:
     return sum;
   }
 
+  connection_counts count_connections() const { return {connections(), refused_.load()}; }
+
 private:
   /// A listening socket can break (the kernel's memory, the table of files): it is opened again.
   void accept() {
@@ -143,6 +146,7 @@ private:
 
   /// Says so in one go, without a thread or a buffer to wait for the client.
   void refuse(const accepted_client& client, unsigned status, std::string reason) {
+    ++refused_;
     report_refusal(client, reason);
     problem full = to_problem({domain::ec::overloaded, std::move(reason), ""});
     full.status = status;
@@ -177,6 +181,7 @@ private:
   /// Since the last report. Of the thread that accepts, as is the next.
   std::size_t refusals_ = 0;
   std::chrono::steady_clock::time_point next_report_at_;
+  std::atomic<std::uint64_t> refused_{0};
   std::atomic<bool> stopping_{false};
   std::thread acceptor_;
 };
@@ -201,6 +206,10 @@ void front::stop() {
 
 std::size_t front::connections() const {
   return implementation_->connections();
+}
+
+connection_counts front::count_connections() const {
+  return implementation_->count_connections();
 }
 
 }  // namespace talaria::http

@@ -24,6 +24,12 @@ struct front_options {
   std::vector<delivery::network> trusted_proxies = {};
 };
 
+struct connection_counts {
+  std::size_t open = 0;
+  /// Since the start, because too many were open, in all or from an address.
+  std::uint64_t refused = 0;
+};
+
 /// The transport: cpp-httplib listens, accepts and writes responses; between the two, the front
 /// owns the sockets.
 ///
@@ -53,6 +59,7 @@ public:
   void stop();
 
   std::size_t connections() const;
+  connection_counts count_connections() const;
 
 private:
   class implementation;

@@ -5,8 +5,35 @@
 namespace talaria::http {
 namespace {
 
+double to_seconds(std::chrono::nanoseconds took) {
+  return std::chrono::duration<double>(took).count();
+}
+
 const prometheus::Histogram::BucketBoundaries bounds_seconds = {
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+
+/// A remembered key takes microseconds, one that is hashed milliseconds.
+const prometheus::Histogram::BucketBoundaries key_check_seconds = {
+    0.000001, 0.000005, 0.00001, 0.00005, 0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5};
+
+prometheus::Counter& counter(prometheus::Registry& registry, const char* name, const char* help,
+                             const prometheus::Labels& labels = {}) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+prometheus::Histogram& key_check_durations(prometheus::Registry& registry, const char* cache) {
+  return prometheus::BuildHistogram()
+      .Name("talaria_authentication_duration_seconds")
+      .Help("Time to tell whose an API key is, by whether it was remembered")
+      .Register(registry)
+      .Add({{"cache", cache}}, key_check_seconds);
+}
+
+prometheus::Counter& rate_limit_counter(prometheus::Registry& registry, const char* decision) {
+  return counter(registry, "talaria_rate_limit_decisions_total",
+                 "Requests that a rate limit was asked about, by its decision",
+                 {{"decision", decision}});
+}
 
 }  // namespace
 
@@ -18,7 +45,22 @@ http_metrics::http_metrics(prometheus::Registry& registry)
       durations_(prometheus::BuildHistogram()
                      .Name("talaria_http_request_duration_seconds")
                      .Help("From the end of a request's head to its answer, by method and route")
-                     .Register(registry)) {
+                     .Register(registry)),
+      ingest_(prometheus::BuildHistogram()
+                  .Name("talaria_ingest_duration_seconds")
+                  .Help("From the end of a submission's head to its 202, after the commit")
+                  .Register(registry)
+                  .Add({}, bounds_seconds)),
+      remembered_{counter(registry, "talaria_authentication_cache_hits_total",
+                          "API keys that were remembered"),
+                  key_check_durations(registry, "hit")},
+      hashed_{counter(registry, "talaria_authentication_cache_misses_total",
+                      "API keys that had to be looked up and hashed"),
+              key_check_durations(registry, "miss")},
+      keys_refused_(counter(registry, "talaria_authentication_refused_total",
+                            "API keys that are unknown, wrong, revoked or expired")),
+      rate_allowed_(rate_limit_counter(registry, "allowed")),
+      rate_limited_(rate_limit_counter(registry, "limited")) {
   add("", "none");
 }
 
@@ -44,7 +86,25 @@ void http_metrics::count(const route* route, unsigned status, std::chrono::nanos
     slot.store(counter, std::memory_order_release);
   }
   counter->Increment();
-  counted.durations->Observe(std::chrono::duration<double>(took).count());
+  counted.durations->Observe(to_seconds(took));
+}
+
+void http_metrics::count_ingest(std::chrono::nanoseconds took) {
+  ingest_.Observe(to_seconds(took));
+}
+
+void http_metrics::count_authentication(key_check check, bool refused,
+                                        std::chrono::nanoseconds took) {
+  key_check_metrics& checked = check == key_check::remembered ? remembered_ : hashed_;
+  checked.checks.Increment();
+  checked.durations.Observe(to_seconds(took));
+  if (refused) {
+    keys_refused_.Increment();
+  }
+}
+
+void http_metrics::count_rate_limit(rate_limit_decision decision) {
+  (decision == rate_limit_decision::allowed ? rate_allowed_ : rate_limited_).Increment();
 }
 
 }  // namespace talaria::http

@@ -1,13 +1,18 @@
 #pragma once
 
+#include "actors/store_metrics.hpp"
 #include "http/application_finder.hpp"
 #include "http/authenticator.hpp"
 #include "http/backlog_quota.hpp"
 #include "http/cursor.hpp"
 #include "http/event_type_registry.hpp"
+#include "http/metrics.hpp"
 #include "http/operation.hpp"
 #include "http/organization_limiter.hpp"
+#include "http/scraper.hpp"
 #include "http/services.hpp"
+
+#include <functional>
 
 namespace talaria::http {
 
@@ -21,6 +26,10 @@ struct route_context {
   organization_limiter& event_limiter;
   backlog_quota& backlog;
   store_poster post_to_store;
+  /// As `post_to_store`, on the thread that renders metrics.
+  std::function<bool(std::function<void(scraper&)>)> post_to_scraper;
+  http_metrics& metrics;
+  actors::store_metrics& store_metrics;
 };
 
 // One function for each resource, in the file of its name. The context must outlive the operations.

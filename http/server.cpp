@@ -10,7 +10,8 @@ class server::implementation {
 public:
   implementation(server_options options, http::services services)
       : services_(std::move(services)),
-        api_({options.store_threads, options.authentication, std::move(options.cursor_key)},
+        api_({options.store_threads, options.authentication, std::move(options.cursor_key),
+              [this] { return front_.count_connections(); }},
              services_),
         front_(std::move(options.transport), api_) {}
 

@@ -84,23 +84,28 @@ std::uint64_t api_client::pending() const {
 
 product_counters api_client::counters() const {
   const auto metrics = call("GET", "/metrics");
-  const auto value = [&](std::string_view name) { return metric_value(metrics, name); };
-  return {.accepted = value("talaria_events_accepted_total"),
+  const auto value = [&](std::string_view name, std::string_view label = {}) {
+    return metric_value(metrics, name, label);
+  };
+  return {.accepted = value("talaria_events_ingested_total"),
           .created = value("talaria_deliveries_created_total"),
-          .delivered = value("talaria_deliveries_delivered_total"),
+          .delivered = value("talaria_deliveries_ended_total", "outcome=\"delivered\""),
           .retried = value("talaria_deliveries_retried_total"),
-          .dead = value("talaria_deliveries_dead_total"),
-          .appends = value("talaria_append_seconds_count"),
-          .records = value("talaria_record_seconds_count")};
+          .dead = value("talaria_deliveries_ended_total", "outcome=\"dead\""),
+          .appends = value("talaria_append_batch_events_count"),
+          .records = value("talaria_record_batch_outcomes_count")};
 }
 
-std::uint64_t metric_value(std::string_view metrics, std::string_view name) {
+std::uint64_t metric_value(std::string_view metrics, std::string_view name,
+                           std::string_view label) {
   double sum = 0;
   for (const auto form : {"\n{} ", "\n{}{{"}) {
     const auto wanted = fmt::format(fmt::runtime(form), name);
     for (auto found = metrics.find(wanted); found != std::string_view::npos;
          found = metrics.find(wanted, found + 1)) {
       const auto line = metrics.substr(found + 1, metrics.find('\n', found + 1) - found - 1);
+      if (line.find(label) == std::string_view::npos)
+        continue;
       const auto text = line.substr(line.rfind(' ') + 1);
       double value = 0;
       std::from_chars(text.data(), text.data() + text.size(), value);

@@ -51,6 +51,7 @@ private:
 };
 
 /// The value of a metric without labels; 0 if it is not there.
-std::uint64_t metric_value(std::string_view metrics, std::string_view name);
+std::uint64_t metric_value(std::string_view metrics, std::string_view name,
+                           std::string_view label = {});
 
 }  // namespace talaria::bench

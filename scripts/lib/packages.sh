@@ -9,7 +9,8 @@ build_packages=(
 )
 quickstart_packages=(curl python3)
 test_packages=(
-  clang-16 clang-format curl git iproute2 jq libclang-rt-16-dev nodejs npm openssl postgresql python3 python3-venv
+  clang-16 clang-format curl git iproute2 jq libclang-rt-16-dev nodejs npm openssl postgresql
+  prometheus python3 python3-venv
 )
 
 as_root() {
@@ -27,6 +28,7 @@ install_packages() {
     # A tool that was brought by other means than its package counts as well.
     case "$package" in
       nodejs) command -v node >/dev/null && continue ;;
+      prometheus) command -v promtool >/dev/null && continue ;;
       npm) command -v npm >/dev/null && continue ;;
     esac
     is_installed "$package" || missing+=("$package")
@@ -39,6 +41,12 @@ install_packages() {
     as_root mkdir -p /etc/postgresql-common
     [ -e /etc/postgresql-common/createcluster.conf ] ||
       echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+  fi
+  # The tests want its promtool, not a server on this machine: masked, it is not started.
+  if [[ " ${missing[*]} " == *" prometheus "* ]]; then
+    as_root mkdir -p /etc/systemd/system
+    [ -e /etc/systemd/system/prometheus.service ] || [ -L /etc/systemd/system/prometheus.service ] ||
+      as_root ln -s /dev/null /etc/systemd/system/prometheus.service
   fi
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -94,6 +94,7 @@ actor_fixture::~actor_fixture() {
   caf::anon_send_exit(env.addresses.janitor.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.announcer.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.recoverer.get(), caf::exit_reason::kill);
+  caf::anon_send_exit(env.addresses.surveyor.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.ingest.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.dispatcher.get(), caf::exit_reason::kill);
   root = nullptr;

@@ -89,6 +89,16 @@ std::array<actors::queue_activity, 3> fake_gateway::queues() const {
           {.queue = domain::priority::low, .in_flight = 7, .delivered = 8, .dead = 9}};
 }
 
+actors::node_load fake_gateway::load() const {
+  const std::scoped_lock lock(mutex_);
+  return load_;
+}
+
+void fake_gateway::show_load(const actors::node_load& load) {
+  const std::scoped_lock lock(mutex_);
+  load_ = load;
+}
+
 void fake_gateway::send_test(std::shared_ptr<const domain::subscription>,
                              std::shared_ptr<const domain::event> event,
                              std::function<void(domain::attempt)> done) {

@@ -23,12 +23,15 @@ public:
   void deliveries_due(std::span<const domain::subscription_number> subscriptions) override;
   void delivery_cancelled(const domain::delivery_id& delivery) override;
   std::array<actors::queue_activity, 3> queues() const override;
+  actors::node_load load() const override;
   void send_test(std::shared_ptr<const domain::subscription> subscription,
                  std::shared_ptr<const domain::event> event,
                  std::function<void(domain::attempt)> done) override;
 
   /// Answers every submission from now on with this, storing nothing.
   void refuse_with(std::optional<domain::ec> code);
+  /// Says so of itself from now on.
+  void show_load(const actors::node_load& load);
   /// Takes submissions without ever answering them.
   void lose_submissions();
 
@@ -46,6 +49,8 @@ private:
   std::uint64_t random_ = 1;
   std::optional<domain::ec> refusal_;
   bool losing_ = false;
+  actors::node_load load_{
+      .submissions_in_progress = 3, .submissions_max = 10, .outcomes_waiting = 5};
   int catalog_changes_ = 0;
   std::vector<domain::subscription_number> due_;
   std::vector<domain::delivery_id> cancelled_;

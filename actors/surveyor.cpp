@@ -1,0 +1,72 @@
+#include "actors/surveyor.hpp"
+
+#include "supervision/failure.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace talaria::actors {
+
+namespace {
+
+using self_pointer = surveyor_actor::stateful_pointer<surveyor_state>;
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds pause_min = 5s;
+constexpr std::chrono::milliseconds pause_max = 5min;
+constexpr int pause_per_survey = 49;
+
+double to_seconds(domain::timestamp::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+void show(const persistence::queue_depth& depth, domain::timestamp now, metrics& metrics) {
+  auto& queue = metrics.of(depth.priority);
+  queue.pending.Set(static_cast<double>(depth.pending));
+  const auto oldest = depth.oldest_due.value_or(now);
+  queue.oldest_due_age_seconds.Set(std::max(to_seconds(now - oldest), 0.0));
+}
+
+void survey(const surveyor_state& state) {
+  auto& metrics = state.env->metrics;
+  const auto depths =
+      metrics.store.time(store_operation::survey, [&] { return state.history->queue_depths(); });
+  if (!depths) {
+    spdlog::warn("the queue could not be counted: {}", depths.error().detail);
+    return;
+  }
+  const auto now = state.env->now();
+  for (const auto& depth : *depths)
+    show(depth, now, metrics);
+  metrics.surveyed_at_seconds.Set(to_seconds(now.time_since_epoch()));
+}
+
+}  // namespace
+
+std::chrono::milliseconds pause_after_survey(std::chrono::milliseconds took) {
+  return std::clamp(took * pause_per_survey, pause_min, pause_max);
+}
+
+surveyor_actor::behavior_type surveyor(self_pointer self, environment* env,
+                                       std::shared_ptr<supervision::actor_card> card) {
+  supervision::fail_with_exception_text(self);
+  self->state.env = env;
+  self->state.card = std::move(card);
+  self->state.history = env->store.open_history();
+  self->send(self, survey_due{});
+  return {
+      [self](survey_due) {
+        ++self->state.card->messages_handled;
+        const auto started = std::chrono::steady_clock::now();
+        survey(self->state);
+        const auto took = std::chrono::steady_clock::now() - started;
+        self->delayed_send(self,
+                           pause_after_survey(std::chrono::ceil<std::chrono::milliseconds>(took)),
+                           survey_due{});
+      },
+  };
+}
+
+}  // namespace talaria::actors
