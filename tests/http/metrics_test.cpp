@@ -98,6 +98,9 @@ TEST_CASE("requests to the store are timed, those that read apart from those tha
   api.subscribe();
   CHECK(counted("request_read") == 1);
   CHECK(counted("request_write") == 1);
+  api.send("GET", "/health/ready");
+  CHECK(counted("probe") == 1);
+  CHECK(counted("request_read") == 1);
 }
 
 TEST_CASE("the decisions of rate limits are counted apart") {

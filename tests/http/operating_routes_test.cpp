@@ -15,17 +15,6 @@ constexpr std::array<std::string_view, 1> gauges = {"pending"};
 
 }  // namespace
 
-TEST_CASE("a node that shuts down is alive, but not ready") {
-  api_fixture api;
-  CHECK(text_at(api.send("GET", "/health/ready"), "/status") == "ready");
-  api.draining = true;
-  CHECK(api.send("GET", "/health/live").status == 200);
-  const reply got = api.send("GET", "/health/ready");
-  CHECK(got.status == 503);
-  CHECK(text_at(got, "/code") == "draining");
-  CHECK(got.header("connection") == "close");
-}
-
 TEST_CASE("requests are counted and timed by route and status") {
   api_fixture api;
   api.submit();
