@@ -4,6 +4,7 @@
 #include "supervision/failure.hpp"
 
 #include <caf/all.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -279,6 +280,19 @@ void count(metrics& metrics, const domain::attempt& made, const domain::verdict&
   metrics.delivery_lag_seconds.Observe(std::max(lag.count(), 0.0));
 }
 
+/// With the trace, by which the failure is found among those of other systems.
+void log_failure(const subscription_state& state, const domain::attempt& made,
+                 const domain::event& event, domain::delivery_status status) {
+  const auto level =
+      status == domain::delivery_status::dead ? spdlog::level::info : spdlog::level::debug;
+  if (made.succeeded() || !spdlog::should_log(level))
+    return;
+  spdlog::log(level, "attempt {} of event {} for subscription {} failed: {}, status {}, trace {}{}",
+              made.number, to_string(event.id), to_string(state.subscription->id),
+              attempt_failure(made), made.status_code, domain::to_string(domain::trace_of(event)),
+              status == domain::delivery_status::dead ? "; the delivery is dead" : "");
+}
+
 void judge_attempt(self_pointer self, attempt_finished& finished) {
   auto& state = self->state;
   const auto tried = state.window->find_in_flight(finished.event);
@@ -297,6 +311,7 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
   const auto verdict = domain::judge(tried->progress, attempt, state.subscription->settings.retry,
                                      retry_after, now, state.env->random_fraction());
   count(state.env->metrics, attempt, verdict, *tried, now);
+  log_failure(state, attempt, *tried->event, verdict.status);
   watch_receiver(self, finished.permit, attempt, now);
   persistence::outcome outcome{
       .delivery = {finished.event, state.number},

@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,9 +15,7 @@ namespace talaria::delivery {
 
 namespace {
 
-std::string hexadecimal(std::span<const std::uint8_t> bytes) {
-  return fmt::format("{:02x}", fmt::join(bytes, ""));
-}
+using header_lines = std::vector<std::string>;
 
 /// A bijection that spreads every input bit over all output bits (the finaliser of SplitMix64).
 std::uint64_t mixed(std::uint64_t value) {
@@ -27,21 +24,30 @@ std::uint64_t mixed(std::uint64_t value) {
   return value ^ (value >> 31U);
 }
 
-std::uint64_t span_id(const domain::uuid& event, domain::subscription_number subscription,
-                      std::uint32_t attempt) {
+domain::span_id span_of(const domain::uuid& event, domain::subscription_number subscription,
+                        std::uint32_t attempt) {
   std::uint64_t id = 0;
   for (std::uint8_t byte : event.bytes)
     id = mixed(id * 257 + byte + 1);
   id = mixed(id ^ (std::uint64_t{domain::to_integer(subscription)} << 32U | attempt));
   // All zeros is the one value that W3C Trace Context forbids.
-  return id == 0 ? 1 : id;
+  id = id == 0 ? 1 : id;
+  domain::span_id bytes;
+  for (std::size_t i = bytes.size(); i > 0; --i, id >>= 8U)
+    bytes.at(i - 1) = static_cast<std::uint8_t>(id);
+  return bytes;
 }
 
-/// All deliveries of an event are one trace, and every attempt is a span of it.
-std::string traceparent(const domain::subscription& subscription, const domain::event& event,
-                        std::uint32_t attempt) {
-  return fmt::format("traceparent: 00-{}-{:016x}-01", hexadecimal(event.id.value.bytes),
-                     span_id(event.id.value, subscription.number, attempt));
+constexpr std::uint8_t sampled = 1;
+
+/// All deliveries of an event are of one trace, and every attempt is a span of it.
+void add_trace(header_lines& lines, const domain::subscription& subscription,
+               const domain::event& event, std::uint32_t attempt) {
+  const auto span = span_of(event.id.value, subscription.number, attempt);
+  const auto flags = event.trace ? event.trace->flags : sampled;
+  lines.push_back("traceparent: " + domain::to_traceparent(domain::trace_of(event), span, flags));
+  if (event.trace && !event.trace->state.empty())
+    lines.push_back("tracestate: " + event.trace->state);
 }
 
 // Event types, ids and times need no escaping in JSON. The payload is put in as text, as a JSON
@@ -64,8 +70,6 @@ std::string body_of(const domain::subscription_settings& settings, const domain:
     return hook0_body(event);
   return settings.body == domain::body_form::envelope ? envelope(event) : event.payload;
 }
-
-using header_lines = std::vector<std::string>;
 
 std::string sign_standard(const domain::subscription& subscription, std::string_view id,
                           std::string_view body, domain::timestamp now) {
@@ -120,7 +124,7 @@ outbound_request compose_webhook_request(const domain::subscription& subscriptio
   lines.push_back(fmt::format("webhook-attempt: {}", attempt));
   if (sequence)
     lines.push_back(fmt::format("webhook-sequence: {}", *sequence));
-  lines.push_back(traceparent(subscription, event, attempt));
+  add_trace(lines, subscription, event, attempt);
   for (const auto& [name, value] : settings.headers)
     lines.push_back(fmt::format("{}: {}", name, value));
   return request;

@@ -109,4 +109,8 @@ labels parse_labels(std::string_view json) {
   return parsed;
 }
 
+const trace_id& trace_of(const event& event) {
+  return event.trace ? event.trace->trace : event.id.value.bytes;
+}
+
 }  // namespace talaria::domain

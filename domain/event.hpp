@@ -3,6 +3,7 @@
 #include "domain/error.hpp"
 #include "domain/id.hpp"
 #include "domain/time.hpp"
+#include "domain/trace_context.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -68,7 +69,13 @@ struct event {
   timestamp occurred_at;
   timestamp received_at;
   domain::priority priority = priority::normal;
+  /// Where the client's trace caused it, if the client said so.
+  std::optional<trace_context> trace{};
 };
+
+/// The trace that all its deliveries belong to: the client's, or one of its own, whose id is the
+/// event's.
+const trace_id& trace_of(const event& event);
 
 /// Full-stop separated identifiers of `[A-Za-z0-9_-]`, 1 to `limits::event_type_bytes_max` bytes.
 bool is_event_type(std::string_view text);

@@ -26,19 +26,11 @@ bool is_reserved_header(std::string_view name) {
   std::string lower{name};
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::array<std::string_view, 13> reserved{"host",
-                                                      "content-length",
-                                                      "content-type",
-                                                      "transfer-encoding",
-                                                      "connection",
-                                                      "keep-alive",
-                                                      "upgrade",
-                                                      "expect",
-                                                      "te",
-                                                      "trailer",
-                                                      "user-agent",
-                                                      "traceparent",
-                                                      "proxy-connection"};
+  constexpr std::array<std::string_view, 14> reserved{
+      "host",       "content-length",  "content-type", "transfer-encoding",
+      "connection", "keep-alive",      "upgrade",      "expect",
+      "te",         "trailer",         "user-agent",   "traceparent",
+      "tracestate", "proxy-connection"};
   return std::find(reserved.begin(), reserved.end(), lower) != reserved.end() ||
          lower.starts_with("webhook-") || lower.starts_with("hook0-");
 }

@@ -47,6 +47,7 @@ std::string open_event(const domain::event& event) {
       {"occurred_at", domain::to_rfc3339(event.occurred_at)},
       {"received_at", domain::to_rfc3339(event.received_at)},
       {"priority", to_string(event.priority)},
+      {"trace_id", domain::to_string(domain::trace_of(event))},
   });
   text.pop_back();
   return text + R"(,"labels":)" + domain::to_json(event.labels);

@@ -3,6 +3,7 @@
 #include "http/event_decoder.hpp"
 #include "http/rate_headers.hpp"
 #include "http/routes.hpp"
+#include "http/trace_headers.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -25,6 +26,14 @@ domain::error idempotency_conflict() {
 
 domain::error too_many_waiting() {
   return {ec::overloaded, "Too many requests wait for the store at this moment.", ""};
+}
+
+/// The whole request is of one trace.
+void add_trace(const request& request, std::vector<decoded_event>& events) {
+  const auto trace = find_trace(request);
+  for (decoded_event& event : events) {
+    event.draft.event->trace = trace;
+  }
 }
 
 std::string boolean_text(bool value) {
@@ -110,6 +119,7 @@ public:
     }
     std::vector<decoded_event> events;
     events.push_back(std::move(*decoded));
+    add_trace(request, events);
     resolve(call, std::move(events), false);
   }
 
@@ -137,6 +147,7 @@ private:
     } else if (!decoded->faults.empty()) {
       call.responder.send(invalid_batch(decoded->faults));
     } else {
+      add_trace(call.request(), decoded->events);
       resolve(call, std::move(decoded->events), true);
     }
   }

@@ -561,7 +561,7 @@ struct queue_depth {
 /// that have ended are in no list of deliveries but the event's own.
 class history : public annotated {
 public:
-  /// Payloads are left empty.
+  /// Payloads are left empty, and so are the `state`s of traces.
   virtual result<page_of<domain::event>> list_events(const tenant& tenant,
                                                      const event_filter& filter,
                                                      const page_request& page) = 0;

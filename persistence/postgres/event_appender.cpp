@@ -4,6 +4,7 @@
 #include "persistence/postgres/partitions.hpp"
 #include "persistence/sql/idempotency.hpp"
 #include "persistence/sql/subscription_numbers.hpp"
+#include "persistence/sql/trace_columns.hpp"
 
 #include <fmt/format.h>
 
@@ -32,16 +33,16 @@ std::string insert_sql(bool stored_before, places given) {
   // An event that is stored already keeps its deliveries: they may have ended since.
   return fmt::format(
       R"(
-      with current as materialized (select from catalog_revision where revision <= $15::int8),
+      with current as materialized (select from catalog_revision where revision <= $17::int8),
       stored as (
         insert into events(id, application_id, received_us, occurred_us, priority, event_type,
-                           labels, fan_out, payload)
+                           labels, fan_out, payload, traceparent, tracestate)
         select id, application_id, received_us, occurred_us, priority, event_type, labels,
-               fan_out::int[], payload
+               fan_out::int[], payload, traceparent, tracestate
         from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[], $5::int2[], $6::text[],
-                    $7::text[], $8::text[], $9::bytea[])
+                    $7::text[], $8::text[], $9::bytea[], $15::text[], $16::text[])
           as added(id, application_id, received_us, occurred_us, priority, event_type, labels,
-                   fan_out, payload)
+                   fan_out, payload, traceparent, tracestate)
         where exists (select from current)
         {0}),
       queued as (
@@ -54,7 +55,7 @@ std::string insert_sql(bool stored_before, places given) {
       select count(*) from current)",
       stored_before ? "on conflict (id) do nothing returning id" : "",
       stored_before ? "and event_id in (select id from stored)" : "",
-      has_places ? ", sequence" : "", has_places ? ", $16::int8[]" : "");
+      has_places ? ", sequence" : "", has_places ? ", $18::int8[]" : "");
 }
 
 /// In the order of the keys, so that appenders with the same keys wait for each other instead of
@@ -195,6 +196,7 @@ public:
     fan_out_.add(std::string_view{
         sql::write_subscription_numbers(sql::numbers_of(added.fan_out), {'{', '}'})});
     payload_.add(encoder.encode(event.payload));
+    add_trace(event);
     for (const auto& target : added.fan_out) {
       pending_subscription_.add(static_cast<std::int32_t>(domain::to_integer(target.subscription)));
       pending_event_.add(event.id.value);
@@ -208,7 +210,7 @@ public:
   /// @returns whether the catalogue has no newer revision; if it has, nothing was inserted.
   bool insert(native_statement& statement, std::int64_t catalog_revision, places given) {
     const auto revision = to_parameter(catalog_revision);
-    const std::array<std::string_view, 16> parameters{id_.finish(),
+    const std::array<std::string_view, 18> parameters{id_.finish(),
                                                       application_.finish(),
                                                       received_.finish(),
                                                       occurred_.finish(),
@@ -222,6 +224,8 @@ public:
                                                       pending_due_.finish(),
                                                       pending_shard_.finish(),
                                                       pending_priority_.finish(),
+                                                      traceparent_.finish(),
+                                                      tracestate_.finish(),
                                                       revision,
                                                       pending_sequence_.finish()};
     const auto used = given == places::some ? parameters.size() : parameters.size() - 1;
@@ -229,6 +233,19 @@ public:
   }
 
 private:
+  void add_trace(const domain::event& event) {
+    const auto [parent, state] = sql::write_trace(event.trace);
+    add_text(traceparent_, parent);
+    add_text(tracestate_, state);
+  }
+
+  static void add_text(array_parameter& to, const std::optional<std::string>& text) {
+    if (text)
+      to.add(std::string_view{*text});
+    else
+      to.add_null();
+  }
+
   array_parameter id_{type::uuid};
   array_parameter application_{type::uuid};
   array_parameter received_{type::int8};
@@ -238,6 +255,8 @@ private:
   array_parameter labels_{type::text};
   array_parameter fan_out_{type::text};
   array_parameter payload_{type::bytes};
+  array_parameter traceparent_{type::text};
+  array_parameter tracestate_{type::text};
   array_parameter pending_subscription_{type::int4};
   array_parameter pending_event_{type::uuid};
   array_parameter pending_due_{type::int8};

@@ -2,6 +2,7 @@
 #include "persistence/sql/history.hpp"
 #include "persistence/sql/newest_rows.hpp"
 #include "persistence/sql/paging.hpp"
+#include "persistence/sql/trace_columns.hpp"
 
 #include <fmt/format.h>
 
@@ -19,12 +20,13 @@ using domain::event;
 using domain::event_id;
 
 using listed_event =
-    row<event_id, std::string, std::string, timestamp, timestamp, domain::priority>;
+    row<event_id, std::string, std::string, timestamp, timestamp, domain::priority, std::string>;
 
 /// @param more_conditions Each with an `and` before it.
 std::string select_events(std::string_view more_conditions) {
   return fmt::format(R"(
-      select id, event_type, labels, occurred_us, received_us, priority
+      select id, event_type, labels, occurred_us, received_us, priority,
+             coalesce(traceparent, '')
       from events indexed by events_by_application
       where application_id = :application::uuid
         and id < :before::uuid and id >= :from::uuid
@@ -63,9 +65,10 @@ struct event_reads {
       open, select_events(fmt::format("{} {}", and_has_pending, and_labelled))};
 
   query<row<application_id, std::string, std::string, timestamp, timestamp, domain::priority,
-            payload>(event_id)>
+            payload, std::string, std::string>(event_id)>
       find{open, R"(
-      select application_id, event_type, labels, occurred_us, received_us, priority, payload
+      select application_id, event_type, labels, occurred_us, received_us, priority, payload,
+             coalesce(traceparent, ''), coalesce(tracestate, '')
       from events where id = :id::uuid)"};
 
   // A cross join, since SQLite would take it for granted that the queue is the smaller of the two.
@@ -128,7 +131,8 @@ private:
     const auto received_after = filter_.after.value_or(timestamp::min());
     const auto received_before = filter_.before.value_or(timestamp::max());
     const auto add = [&](const event_id& id, std::string& type, const std::string& labels_json,
-                         timestamp occurred, timestamp received, domain::priority priority) {
+                         timestamp occurred, timestamp received, domain::priority priority,
+                         const std::string& traceparent) {
       if (!newest_.has_place_for(id))
         return false;
       auto labels = domain::parse_labels(labels_json);
@@ -140,7 +144,8 @@ private:
                          std::move(labels),
                          occurred,
                          received,
-                         priority});
+                         priority,
+                         read_trace(traceparent, {})});
       return true;
     };
     if (filter_.labels.empty())
@@ -184,7 +189,8 @@ result<event> history::find_event(const tenant& tenant, const event_id& id) {
     if (!sql.lookup.event(sight, id))
       return domain::fail(domain::ec::not_found, "no such event");
     auto row = sql.find.first(id);
-    auto& [application, type, labels, occurred, received, priority, stored] = row.value();
+    auto& [application, type, labels, occurred, received, priority, stored, traceparent,
+           tracestate] = row.value();
     return event{id,
                  application,
                  std::move(type),
@@ -192,7 +198,8 @@ result<event> history::find_event(const tenant& tenant, const event_id& id) {
                  domain::parse_labels(labels),
                  occurred,
                  received,
-                 priority};
+                 priority,
+                 read_trace(traceparent, std::move(tracestate))};
   };
   return access_->read<event_reads>(read);
 }

@@ -2,6 +2,7 @@
 
 #include "persistence/sql/sequence_statements.hpp"
 #include "persistence/sql/statement.hpp"
+#include "persistence/sql/trace_columns.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +18,8 @@ namespace {
 std::string select_pending(std::string_view index, std::string_view rest) {
   return fmt::format(
       "select q.event_id, q.due_us, q.attempts, q.run_attempts, q.sequence, e.application_id, "
-      "e.event_type, e.labels, e.occurred_us, e.received_us, e.priority, e.payload "
+      "e.event_type, e.labels, e.occurred_us, e.received_us, e.priority, e.payload, "
+      "coalesce(e.traceparent, ''), coalesce(e.tracestate, '') "
       "from delivery_queue q indexed by {} ordered join events e on e.id = q.event_id "
       "where q.subscription = :subscription {}",
       index, rest);
@@ -27,9 +29,10 @@ std::string select_pending(std::string_view index, std::string_view rest) {
 constexpr std::string_view is_not_held =
     "((cast(:held as integer) >> cast(q.priority as integer)) & 1) = 0";
 
-using pending_row = row<domain::event_id, timestamp, std::uint32_t, std::uint32_t,
-                        std::optional<std::uint64_t>, domain::application_id, std::string,
-                        std::string, timestamp, timestamp, domain::priority, payload>;
+using pending_row =
+    row<domain::event_id, timestamp, std::uint32_t, std::uint32_t, std::optional<std::uint64_t>,
+        domain::application_id, std::string, std::string, timestamp, timestamp, domain::priority,
+        payload, std::string, std::string>;
 
 struct queue_statements {
   explicit queue_statements(const open_session& open) : open{open} {}
@@ -73,12 +76,13 @@ struct placing_statements {
 
 pending_delivery to_delivery(pending_row& columns) {
   auto& [id, due, attempts, run_attempts, sequence, application, type, labels, occurred, received,
-         priority, stored] = columns;
-  return {std::make_shared<const domain::event>(
-              domain::event{id, application, std::move(type), std::move(stored.bytes),
-                            domain::parse_labels(labels), occurred, received, priority}),
-          {attempts, run_attempts, due},
-          sequence};
+         priority, stored, traceparent, tracestate] = columns;
+  return {
+      std::make_shared<const domain::event>(domain::event{
+          id, application, std::move(type), std::move(stored.bytes), domain::parse_labels(labels),
+          occurred, received, priority, read_trace(traceparent, std::move(tracestate))}),
+      {attempts, run_attempts, due},
+      sequence};
 }
 
 /// Fills a page in a few reads: a database's client may hold all rows of an answer in memory, and

@@ -4,6 +4,7 @@
 #include "persistence/sql/sequence_statements.hpp"
 #include "persistence/sql/statement.hpp"
 #include "persistence/sql/subscription_numbers.hpp"
+#include "persistence/sql/trace_columns.hpp"
 
 #include <optional>
 #include <utility>
@@ -40,12 +41,13 @@ struct append_statements {
           expires_us = excluded.expires_us)"};
 
   command<event_id, application_id, std::string, std::string, timestamp, timestamp,
-          domain::priority, sql::fan_out, std::string>
+          domain::priority, sql::fan_out, std::string, std::optional<std::string>,
+          std::optional<std::string>>
       insert_event{open, R"(
       insert into events(id, application_id, event_type, labels, occurred_us, received_us, priority,
-                         fan_out, payload)
+                         fan_out, payload, traceparent, tracestate)
       values(:id::uuid, :application::uuid, :type, :labels, :occurred, :received,
-             :priority, :fan_out, cast(:payload as blob))
+             :priority, :fan_out, cast(:payload as blob), :traceparent, :tracestate)
       on conflict(id) do nothing)"};
 
   sql::sequence_statements sequences{open};
@@ -73,10 +75,11 @@ std::optional<std::int64_t> place_of(append_statements& sql, const delivery_targ
 
 void store(append_statements& sql, const new_event& added) {
   const auto& event = *added.event;
-  const auto inserted =
-      sql.insert_event(event.id, event.application, event.type, domain::to_json(event.labels),
-                       event.occurred_at, event.received_at, event.priority,
-                       sql::fan_out{sql::numbers_of(added.fan_out)}, event.payload);
+  const auto trace = sql::write_trace(event.trace);
+  const auto inserted = sql.insert_event(
+      event.id, event.application, event.type, domain::to_json(event.labels), event.occurred_at,
+      event.received_at, event.priority, sql::fan_out{sql::numbers_of(added.fan_out)},
+      event.payload, trace.parent, trace.state);
   // Stored by an earlier call whose outcome was unknown: its deliveries may have ended since.
   if (inserted == 0)
     return;

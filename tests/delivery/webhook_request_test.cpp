@@ -52,6 +52,28 @@ std::vector<std::string> header_names(const outbound_request& request) {
 
 }  // namespace
 
+TEST_CASE("every attempt is a child of the client's span, and its tracestate is passed on") {
+  auto event = example_event();
+  event.trace =
+      domain::parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
+  const auto subscription = example_subscription();
+  const auto sent = [&](std::uint32_t attempt) {
+    const auto request = compose_webhook_request(subscription, event, attempt, now);
+    return domain::parse_traceparent(header(request, "traceparent")).value();
+  };
+  CHECK(sent(1).trace == event.trace->trace);
+  CHECK(sent(1).flags == 0);
+  CHECK(sent(1).parent != event.trace->parent);
+  CHECK(sent(1).parent != sent(2).parent);
+  CHECK(sent(1).parent == sent(1).parent);
+  CHECK(header(compose_webhook_request(subscription, event, 1, now), "tracestate").empty());
+  event.trace->state = "rojo=00f067aa0ba902b7 ,congo=t61rcWkgMzE";
+  event.trace->flags = 3;
+  CHECK(sent(1).flags == 3);
+  CHECK(header(compose_webhook_request(subscription, event, 1, now), "tracestate") ==
+        event.trace->state);
+}
+
 TEST_CASE("a request carries the payload's bytes and the standard headers, in order") {
   const auto event = example_event();
   auto subscription = example_subscription();

@@ -36,6 +36,45 @@ STORE_TEST_CASE("an appended event is found with every field as it was submitted
   CHECK(found.priority == made->priority);
 }
 
+STORE_TEST_CASE("an event's trace is kept, wherever the event is read") {
+  auto world = make_world<place_type>();
+  const auto parallel = world.subscribe();
+  const auto ordered = [&] {
+    auto wanted = world.new_subscription();
+    wanted.settings.ordering = domain::ordering::fifo;
+    return expect(world.catalog->insert_subscription(wanted));
+  }();
+  const auto submit = [&](std::optional<domain::trace_context> trace) {
+    auto made = std::make_shared<domain::event>(*world.event().event);
+    made->trace = std::move(trace);
+    const new_event added{made,
+                          {{parallel.number, shard_of(parallel.id)},
+                           {ordered.number, shard_of(ordered.id), domain::ordering::fifo}},
+                          std::nullopt};
+    expect(world.append({added}));
+    return made;
+  };
+  auto bare = domain::parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  auto with_state = bare;
+  with_state->state = "rojo=00f067aa0ba902b7 ,congo=t61rcWkgMzE";
+  const std::vector submitted{submit(std::nullopt), submit(bare), submit(with_state)};
+
+  for (const auto& made : submitted)
+    CHECK(expect(world.history->find_event(world.owner, made->id)).trace == made->trace);
+  for (const auto& [number, ordering] : {std::pair{parallel.number, domain::ordering::parallel},
+                                         std::pair{ordered.number, domain::ordering::fifo}}) {
+    const auto page = expect(world.queue->page({number, world.now, 10, SIZE_MAX, ordering}));
+    REQUIRE(page.deliveries.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i)
+      CHECK(page.deliveries[i].event->trace == submitted[i]->trace);
+  }
+  const auto listed = expect(world.history->list_events(world.owner, {}, {}));
+  REQUIRE(listed.rows.size() == 3);
+  CHECK_FALSE(listed.rows[2].trace);
+  CHECK(listed.rows[1].trace == bare);
+  CHECK(listed.rows[0].trace == bare);
+}
+
 STORE_TEST_CASE("an appended event has a pending delivery for each of its targets, due at once") {
   auto world = make_world<place_type>();
   const auto first = world.subscribe();

@@ -10,11 +10,12 @@ extern const migration operational_events;
 extern const migration order_and_pauses;
 extern const migration recoveries;
 extern const migration tenants;
+extern const migration event_traces;
 
 std::span<const migration> migrations() {
-  static const std::array all{first_tables,       application_retention,
-                              operational_events, order_and_pauses,
-                              recoveries,         tenants};
+  static const std::array all{
+      first_tables, application_retention, operational_events, order_and_pauses, recoveries,
+      tenants,      event_traces};
   return all;
 }
 
