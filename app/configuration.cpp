@@ -186,6 +186,12 @@ const std::array settings{
             "Comma-separated networks of proxies whose X-Forwarded-For is believed, and whose "
             "connections are not bounded by address.",
             networks_setting(&c::http_trusted_proxies)},
+    setting{"http.tls_certificate", "",
+            "File of the PEM certificate that is shown to clients, with those between it and its "
+            "authority: the API speaks HTTPS.",
+            text_setting(&c::http_tls_certificate, 1)},
+    setting{"http.tls_key", "", "File of that certificate's private key, PEM without a password.",
+            text_setting(&c::http_tls_key, 1)},
     setting{
         "store.url", "sqlite:talaria.db",
         "Where events are kept: sqlite:<file> or postgresql://<user>:<password>@<host>/<database>.",
@@ -359,6 +365,31 @@ std::string flag_of(std::string_view key) {
   return flag;
 }
 
+namespace {
+
+/// What no setting can know of itself.
+result<void> load_tls(configuration& into) {
+  const auto& certificate = into.http_tls_certificate;
+  const auto& key = into.http_tls_key;
+  if (certificate.empty() && key.empty())
+    return {};
+  if (certificate.empty() || key.empty()) {
+    const std::string_view missing = key.empty() ? "http.tls_key" : "http.tls_certificate";
+    const std::string_view given = key.empty() ? "http.tls_certificate" : "http.tls_key";
+    return fail(ec::missing_field, fmt::format("{} is needed with {}", missing, given),
+                std::string{missing});
+  }
+  auto loaded = http::tls_context::load(certificate, key);
+  if (!loaded) {
+    const auto name = "http.tls_" + loaded.error().field;
+    return fail(ec::invalid_value, fmt::format("{} {}", name, loaded.error().detail), name);
+  }
+  into.http_tls = *std::move(loaded);
+  return {};
+}
+
+}  // namespace
+
 result<configuration> read_configuration(std::string_view toml,
                                          const std::map<std::string, std::string>& variables,
                                          const std::map<std::string, std::string>& flags) {
@@ -371,6 +402,8 @@ result<configuration> read_configuration(std::string_view toml,
     if (auto applied = apply(key, flag_of(key), text, read); !applied)
       return tl::unexpected(applied.error());
   }
+  if (auto loaded = load_tls(read); !loaded)
+    return tl::unexpected(loaded.error());
   return read;
 }
 

@@ -4,12 +4,14 @@
 #include "delivery/proxy.hpp"
 #include "domain/error.hpp"
 #include "domain/limits.hpp"
+#include "http/tls.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +31,11 @@ struct configuration {
   /// 0: no bound.
   std::size_t http_connections_per_address_max = 1'000;
   std::vector<delivery::network> http_trusted_proxies;
+  /// Files that were read once, into `http_tls`; both are empty or neither.
+  std::string http_tls_certificate;
+  std::string http_tls_key;
+  /// Null: HTTP in the clear.
+  std::shared_ptr<const http::tls_context> http_tls;
 
   std::string store_url = "sqlite:talaria.db";
   std::vector<std::string> store_read_urls;

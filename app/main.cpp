@@ -137,8 +137,9 @@ int serve(const given& given) {
     fmt::print("Administrator key (shown only this once): {}\n", key);
     std::fflush(stdout);
   }
-  spdlog::info("talaria {} serves http://{}:{} on {}", TALARIA_VERSION, settings->http_host,
-               (*running)->port(), persistence::to_display(settings->store_url));
+  spdlog::info("talaria {} serves {}://{}:{} on {}", TALARIA_VERSION,
+               settings->http_tls ? "https" : "http", settings->http_host, (*running)->port(),
+               persistence::to_display(settings->store_url));
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping: requests and attempts under way may end within {} ms",

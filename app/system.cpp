@@ -87,6 +87,7 @@ http::server_options server_options(const configuration& settings, std::string c
   options.transport.limits.connections_max = settings.http_connections_max;
   options.transport.limits.connections_per_address_max = settings.http_connections_per_address_max;
   options.transport.trusted_proxies = settings.http_trusted_proxies;
+  options.transport.tls = settings.http_tls;
   options.cursor_key = std::move(cursor_key);
   return options;
 }

@@ -3,10 +3,7 @@
 #include "http/client_address.hpp"
 #include "http/fresh_id.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 
 namespace talaria::http {
@@ -54,6 +51,9 @@ void connection::on_readable(bool peer_ended, steady_time now) {
 void connection::on_writable(steady_time now) {
   if (stage_ == stage::writing) {
     flush(now);
+  } else if (client_.stream->receives_when_writable()) {
+    readable_ = true;
+    advance(now);
   }
 }
 
@@ -83,22 +83,14 @@ connection::received connection::receive(byte_buffer& into, std::size_t bytes_ma
   if (!readable_) {
     return received::nothing_yet;
   }
-  const ssize_t got = ::recv(client_.socket.get(), into.free_begin(), bytes_max, 0);
-  if (got > 0) {
-    into.commit(static_cast<std::size_t>(got));
+  const byte_stream::moved got = client_.stream->receive(into.free_begin(), bytes_max);
+  if (got.bytes > 0) {
+    into.commit(got.bytes);
     last_read_at_ = now;
-    // A stream that gave less than asked is empty, and more of it will raise the next edge.
-    readable_ = static_cast<std::size_t>(got) == bytes_max || peer_ended_;
-    return received::some;
   }
-  if (got < 0 && errno == EINTR) {
-    return received::some;
-  }
-  readable_ = false;
-  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-    return received::nothing_yet;
-  }
-  return received::ended;
+  // The client's end of sending raises no further edge: it is read at once, or never.
+  readable_ = !got.exhausted || (got.result == received::some && peer_ended_);
+  return got.result;
 }
 
 // ---------------------------------------------------------------------------- the request's head
@@ -248,8 +240,7 @@ void connection::send_continue() {
   // Nothing else is waiting to be sent, so these few bytes fit; a socket that is broken shows it at
   // the next read.
   static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-  [[maybe_unused]] const ssize_t sent =
-      ::send(client_.socket.get(), go_on.data(), go_on.size(), MSG_NOSIGNAL);
+  client_.stream->send(go_on.data(), go_on.size());
 }
 
 bool connection::read_body(steady_time now) {
@@ -330,14 +321,13 @@ void connection::on_answer(const exchange_ticket& ticket, response answer, stead
 
 void connection::flush(steady_time now) {
   while (output_sent_ < output_.size()) {
-    const ssize_t sent = ::send(client_.socket.get(), output_.data() + output_sent_,
-                                output_.size() - output_sent_, MSG_NOSIGNAL);
-    if (sent > 0) {
-      output_sent_ += static_cast<std::size_t>(sent);
-    } else if (errno != EINTR) {
-      if (errno != EAGAIN && errno != EWOULDBLOCK) {
-        stage_ = stage::closed;
-      }
+    const byte_stream::moved sent =
+        client_.stream->send(output_.data() + output_sent_, output_.size() - output_sent_);
+    output_sent_ += sent.bytes;
+    if (sent.result == byte_stream::outcome::ended) {
+      stage_ = stage::closed;
+    }
+    if (sent.result != byte_stream::outcome::some) {
       return;
     }
   }
@@ -349,7 +339,7 @@ void connection::finish_answer(steady_time now) {
   served_before_ = true;
   stage_began_at_ = now;
   if (close_after_answer_) {
-    ::shutdown(client_.socket.get(), SHUT_WR);
+    client_.stream->end_sending();
     stage_ = stage::lingering;
   } else {
     stage_ = stage::head;

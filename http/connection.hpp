@@ -1,10 +1,10 @@
 #pragma once
 
 #include "delivery/address_guard.hpp"
-#include "delivery/file_descriptor.hpp"
 #include "http/address_quota.hpp"
 #include "http/byte_budget.hpp"
 #include "http/byte_buffer.hpp"
+#include "http/byte_stream.hpp"
 #include "http/exchange.hpp"
 #include "http/head_scanner.hpp"
 #include "http/request_handler.hpp"
@@ -28,7 +28,7 @@ using response_serializer =
 
 /// Who has connected.
 struct accepted_client {
-  delivery::file_descriptor socket;
+  std::unique_ptr<byte_stream> stream;
   delivery::ip_address address;
   address_quota::place place;
 };
@@ -76,7 +76,7 @@ public:
 
 private:
   enum class stage { head, body, handling, writing, lingering, closed };
-  enum class received { some, nothing_yet, ended };
+  using received = byte_stream::outcome;
 
   void advance(steady_time now);
   /// @returns whether to go on with what was read.

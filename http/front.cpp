@@ -123,7 +123,7 @@ private:
   }
 
   void adopt(int socket) {
-    accepted_client client{delivery::file_descriptor(socket), peer_of(socket), {}};
+    accepted_client client{stream_of(delivery::file_descriptor(socket)), peer_of(socket), {}};
     if (connections() >= connections_max_) {
       return refuse(client, 503, "Too many connections are open.");
     }
@@ -137,6 +137,13 @@ private:
     workers_[next_worker_++ % workers_.size()]->adopt(std::move(client));
   }
 
+  std::unique_ptr<byte_stream> stream_of(delivery::file_descriptor socket) const {
+    if (options_.tls) {
+      return options_.tls->wrap(std::move(socket));
+    }
+    return std::make_unique<plain_stream>(std::move(socket));
+  }
+
   static delivery::ip_address peer_of(int socket) {
     sockaddr_storage peer{};
     socklen_t bytes = sizeof peer;
@@ -144,10 +151,14 @@ private:
     return delivery::to_ip_address(reinterpret_cast<const sockaddr&>(peer));
   }
 
-  /// Says so in one go, without a thread or a buffer to wait for the client.
+  /// Says so in one go, without a thread or a buffer to wait for the client; not by TLS, whose
+  /// handshake would be more work than a request.
   void refuse(const accepted_client& client, unsigned status, std::string reason) {
     ++refused_;
     report_refusal(client, reason);
+    if (options_.tls) {
+      return;
+    }
     problem full = to_problem({domain::ec::overloaded, std::move(reason), ""});
     full.status = status;
     full.close = true;
@@ -155,8 +166,7 @@ private:
     ticket.request_id = to_string(fresh_id(system_time()));
     const std::string answer =
         server_.serialize(to_response(full, ticket.request_id), ticket, true);
-    [[maybe_unused]] const ssize_t sent =
-        ::send(client.socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    client.stream->send(answer.data(), answer.size());
   }
 
   void report_refusal(const accepted_client& client, const std::string& reason) {

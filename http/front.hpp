@@ -3,6 +3,7 @@
 #include "delivery/address_guard.hpp"
 #include "domain/error.hpp"
 #include "http/request_handler.hpp"
+#include "http/tls.hpp"
 #include "http/transport_limits.hpp"
 
 #include <chrono>
@@ -22,6 +23,8 @@ struct front_options {
   transport_limits limits;
   /// Their `X-Forwarded-For` is believed, and they may have any number of connections.
   std::vector<delivery::network> trusted_proxies = {};
+  /// Without one, everything is in the clear.
+  std::shared_ptr<const tls_context> tls = nullptr;
 };
 
 struct connection_counts {

@@ -207,7 +207,7 @@ void worker::handle_mail(steady_time now) {
 }
 
 void worker::open(accepted_client client, steady_time now) {
-  const int socket = client.socket.get();
+  const int socket = client.stream->socket();
   const std::uint64_t id = ++last_id_;
   epoll_event wanted{};
   wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;

@@ -89,6 +89,30 @@ TEST_CASE("an impossible value is refused with the setting named") {
   CHECK(refused_name("[auth]\nbootstrap_key = \"sixteen-letters-\"").empty());
 }
 
+TEST_CASE("a certificate for HTTPS comes with its key, and both are read before anything starts") {
+  const auto own = test_support::make_certificate({"localhost"});
+  const auto other = test_support::make_certificate({"localhost"});
+  const test_support::temporary_file certificate(own.certificate_pem);
+  const test_support::temporary_file key(own.key_pem);
+  const test_support::temporary_file other_key(other.key_pem);
+  const test_support::temporary_file nothing("nothing");
+  const auto refused = [](const std::string& certificate_path, const std::string& key_path) {
+    std::string toml = "[http]\n";
+    toml += certificate_path.empty() ? "" : "tls_certificate = \"" + certificate_path + "\"\n";
+    toml += key_path.empty() ? "" : "tls_key = \"" + key_path + "\"\n";
+    return refused_name(toml);
+  };
+  CHECK(refused(certificate.path(), key.path()).empty());
+  CHECK(refused(certificate.path(), "") == "http.tls_key");
+  CHECK(refused("", key.path()) == "http.tls_certificate");
+  CHECK(refused("/nowhere", key.path()) == "http.tls_certificate");
+  CHECK(refused(nothing.path(), key.path()) == "http.tls_certificate");
+  CHECK(refused(certificate.path(), "/nowhere") == "http.tls_key");
+  CHECK(refused(certificate.path(), nothing.path()) == "http.tls_key");
+  CHECK(refused(certificate.path(), other_key.path()) == "http.tls_key");
+  CHECK(refused(key.path(), certificate.path()) == "http.tls_certificate");
+}
+
 TEST_CASE("a file that is not TOML is refused with its line") {
   const auto read = read_configuration("[http]\nlisten = \n", {}, {});
   REQUIRE_FALSE(read);

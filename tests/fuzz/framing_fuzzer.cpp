@@ -86,8 +86,9 @@ public:
     std::array<int, 2> ends{};
     require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0, "sockets");
     client_ = ends[0];
-    connection_.emplace(accepted_client{delivery::file_descriptor(ends[1]), {}, {}}, 1, context_,
-                        steady_time{});
+    connection_.emplace(
+        accepted_client{std::make_unique<plain_stream>(delivery::file_descriptor(ends[1])), {}, {}},
+        1, context_, steady_time{});
   }
   served_connection(const served_connection&) = delete;
   served_connection& operator=(const served_connection&) = delete;

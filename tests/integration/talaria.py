@@ -68,7 +68,7 @@ class Talaria:
                 stdout=log,
                 stderr=log,
             )
-        self.port = int(self.wait_for_log(r"serves http://127\.0\.0\.1:(\d+)", offset).group(1))
+        self.port = int(self.wait_for_log(r"serves https?://127\.0\.0\.1:(\d+)", offset).group(1))
         return self
 
     def wait_for_log(self, pattern, offset=0):

@@ -3,6 +3,8 @@ import asyncio
 import json
 import shutil
 import signal
+import socket
+import ssl
 import stat
 import subprocess
 import threading
@@ -56,6 +58,26 @@ def test_the_first_start_without_a_key_prints_one_that_works_and_never_again(tmp
         assert talaria.stop() == 0
         talaria.start()
         assert talaria.log_path.read_text().count("Administrator key") == 1
+
+
+def test_it_speaks_https_where_it_has_a_certificate_and_its_key(tmp_path):
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*make.split(), *names, *files], check=True, capture_output=True)
+    alone = run("config", "check", TALARIA_HTTP_TLS_CERTIFICATE=str(certificate))
+    assert alone.returncode == 1
+    assert "http.tls_key is needed" in alone.stderr
+    with Talaria(tmp_path, http_tls_certificate=certificate, http_tls_key=key) as talaria:
+        trust = ssl.create_default_context(cafile=certificate)
+        address = ("127.0.0.1", talaria.port)
+        with socket.create_connection(address) as plain, trust.wrap_socket(
+            plain, server_hostname="localhost"
+        ) as secure:
+            secure.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert secure.recv(1000).startswith(b"HTTP/1.1 200 ")
+        assert talaria.stop() == 0
 
 
 def test_a_second_process_on_the_same_store_or_port_is_refused(tmp_path):
