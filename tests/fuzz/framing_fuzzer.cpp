@@ -120,10 +120,14 @@ private:
   };
   const std::atomic<bool> draining_{false};
   std::shared_ptr<mailbox> mailbox_ = std::make_shared<mailbox>();
-  connection_context context_{
-      limits_,    handler_,
-      serialize_, std::make_shared<byte_budget>(limits_.body_bytes_in_flight_max),
-      mailbox_,   draining_};
+  const std::vector<delivery::network> proxies_;
+  connection_context context_{limits_,
+                              proxies_,
+                              handler_,
+                              serialize_,
+                              std::make_shared<byte_budget>(limits_.body_bytes_in_flight_max),
+                              mailbox_,
+                              draining_};
   std::optional<connection> connection_;
   int client_ = -1;
 };
