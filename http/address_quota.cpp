@@ -8,33 +8,38 @@ namespace talaria::http {
 address_quota::place& address_quota::place::operator=(place&& other) noexcept {
   std::swap(quota_, other.quota_);
   std::swap(of_, other.of_);
+  std::swap(units_, other.units_);
   return *this;
 }
 
 address_quota::place::~place() {
   if (quota_) {
-    quota_->give_back(of_);
+    quota_->give_back(of_, units_);
   }
 }
 
-std::optional<address_quota::place> address_quota::take(const delivery::ip_address& client) {
-  if (connections_max_ == 0) {
+std::optional<address_quota::place> address_quota::take(const delivery::ip_address& client,
+                                                        std::size_t units) {
+  if (units_max_ == 0 || units == 0) {
     return place{};
   }
+  const key whose = key_of(client);
   const std::scoped_lock lock(mutex_);
-  std::size_t& count = connections_[key_of(client)];
-  if (count >= connections_max_) {
+  const auto found = held_.find(whose);
+  const std::size_t held = found == held_.end() ? 0 : found->second;
+  if (units > units_max_ - held) {
     return std::nullopt;
   }
-  ++count;
-  return place{shared_from_this(), client};
+  held_[whose] = held + units;
+  return place{shared_from_this(), client, units};
 }
 
-void address_quota::give_back(const delivery::ip_address& client) {
+void address_quota::give_back(const delivery::ip_address& client, std::size_t units) {
   const std::scoped_lock lock(mutex_);
-  const auto found = connections_.find(key_of(client));
-  if (--found->second == 0) {
-    connections_.erase(found);
+  const auto found = held_.find(key_of(client));
+  found->second -= units;
+  if (found->second == 0) {
+    held_.erase(found);
   }
 }
 

@@ -168,8 +168,8 @@ void connection::name_request(std::string id) {
 
 void connection::name_client() {
   request& request = incoming_->request;
-  request.client_address =
-      to_string(client_address(request, client_.address, context_.trusted_proxies));
+  sender_ = client_address(request, client_.address, context_.trusted_proxies);
+  request.client_address = to_string(sender_);
 }
 
 void connection::begin_request(steady_time now) {
@@ -218,9 +218,8 @@ void connection::begin_body(std::string_view begun, steady_time now) {
     input_.append(begun.substr(bytes));
     return dispatch();
   }
-  if (!incoming_->body_reservation.take(context_.body_bytes, bytes)) {
-    return refuse(to_problem(
-        {domain::ec::overloaded, "Too many bodies are being received at this moment.", ""}));
+  if (!take_body_bytes(bytes)) {
+    return;
   }
   if (chunked) {
     input_.append(begun);
@@ -234,6 +233,23 @@ void connection::begin_body(std::string_view begun, steady_time now) {
   stage_ = stage::body;
   stage_began_at_ = now;
   last_read_at_ = now;
+}
+
+/// @returns false, having refused the request, if there is no room.
+bool connection::take_body_bytes(std::size_t bytes) {
+  auto share = context_.body_shares->take(sender_, bytes);
+  if (!share) {
+    refuse(to_problem(
+        {domain::ec::overloaded, "Too many bodies are being received from this address.", ""}));
+    return false;
+  }
+  if (!incoming_->body_reservation.take(context_.body_bytes, bytes)) {
+    refuse(to_problem(
+        {domain::ec::overloaded, "Too many bodies are being received at this moment.", ""}));
+    return false;
+  }
+  incoming_->body_share = *std::move(share);
+  return true;
 }
 
 void connection::send_continue() {

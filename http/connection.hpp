@@ -40,6 +40,7 @@ struct connection_context {
   request_handler& handler;
   const response_serializer& serialize;
   std::shared_ptr<byte_budget> body_bytes;
+  std::shared_ptr<address_quota> body_shares;
   std::shared_ptr<answer_sink> sink;
   const std::atomic<bool>& draining;
 };
@@ -92,6 +93,7 @@ private:
   void name_request(std::string id);
   void name_client();
   void begin_body(std::string_view begun, steady_time now);
+  bool take_body_bytes(std::size_t bytes);
   void dispatch();
   void refuse(problem reason);
   void refuse_head(head_fault fault, steady_time now);
@@ -119,6 +121,7 @@ private:
 
   /// The request whose body is being read.
   std::shared_ptr<exchange> incoming_;
+  delivery::ip_address sender_;
   std::optional<request_parser> parser_;
   std::size_t body_bytes_max_ = 0;
 

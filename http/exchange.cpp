@@ -33,6 +33,7 @@ void responder::release_request() const {
   request.head_bytes.release();
   request.body_bytes.release();
   exchange_->body_reservation.release();
+  exchange_->body_share = address_quota::place{};
 }
 
 }  // namespace talaria::http

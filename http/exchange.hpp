@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/address_quota.hpp"
 #include "http/byte_budget.hpp"
 #include "http/problem.hpp"
 #include "http/request.hpp"
@@ -56,6 +57,8 @@ public:
   std::vector<std::pair<std::string, std::string>> answer_headers;
   /// Counts the body against `body_bytes_in_flight_max`.
   byte_reservation body_reservation;
+  /// And against `body_bytes_per_address_max`.
+  address_quota::place body_share;
 
 private:
   std::shared_ptr<answer_sink> sink_;

@@ -50,10 +50,11 @@ public:
         }),
         quota_(std::make_shared<address_quota>(options_.limits.connections_per_address_max)) {
     auto body_bytes = std::make_shared<byte_budget>(options_.limits.body_bytes_in_flight_max);
+    auto body_shares = std::make_shared<address_quota>(options_.limits.body_bytes_per_address_max);
     for (std::size_t index = 0; index < std::max<std::size_t>(options_.workers, 1); ++index) {
       workers_.push_back(std::make_unique<worker>(
           connection_context{options_.limits, options_.trusted_proxies, handler, serialize_,
-                             body_bytes, nullptr, draining_}));
+                             body_bytes, body_shares, nullptr, draining_}));
     }
   }
 

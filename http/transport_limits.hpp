@@ -19,6 +19,9 @@ struct transport_limits {
   std::size_t file_descriptors_reserved = 512;
   /// Bodies being received or waiting for their answer, over all connections.
   std::size_t body_bytes_in_flight_max = 256 * 1024 * 1024;
+  /// Of these, for one client address, also behind a trusted proxy; 0 for no such bound. Bodies
+  /// come before their keys are known: without it, sixteen that come slowly keep out all others.
+  std::size_t body_bytes_per_address_max = 64 * 1024 * 1024;
 
   /// From a request's first byte (or a connection's opening) to the end of its head.
   std::chrono::milliseconds head_deadline{10'000};

@@ -126,6 +126,7 @@ private:
                               handler_,
                               serialize_,
                               std::make_shared<byte_budget>(limits_.body_bytes_in_flight_max),
+                              std::make_shared<address_quota>(0),
                               mailbox_,
                               draining_};
   std::optional<connection> connection_;

@@ -79,6 +79,16 @@ TEST_CASE("an address has its share of connections, and not one more until one h
   CHECK_FALSE(quota->take(address("192.0.2.1")).has_value());
 }
 
+TEST_CASE("a share may be taken in parts of any size, to its last unit") {
+  const auto quota = std::make_shared<address_quota>(10);
+  CHECK_FALSE(quota->take(address("192.0.2.1"), 11).has_value());
+  const auto most = quota->take(address("192.0.2.1"), 7);
+  CHECK(most.has_value());
+  CHECK_FALSE(quota->take(address("192.0.2.1"), 4).has_value());
+  CHECK(quota->take(address("192.0.2.1"), 3).has_value());
+  CHECK(quota->take(address("192.0.2.2"), 10).has_value());
+}
+
 TEST_CASE("a place that is moved is given back once") {
   const auto quota = std::make_shared<address_quota>(1);
   {

@@ -518,6 +518,32 @@ TEST_CASE("bodies beyond the bound over all connections are refused with 429 unt
   CHECK(fourth.receive_head().starts_with("HTTP/1.1 100"));
 }
 
+TEST_CASE(
+    "bodies of one address beyond its bound are refused with 429, those of others are taken") {
+  transport_limits limits;
+  limits.body_bytes_per_address_max = 1999;
+  fixture running(limits, {delivery::parse_network("127.0.0.3").value()});
+  const auto begin_body = [](raw_client& client, std::size_t bytes, const std::string& headers) {
+    client.send("POST /echo HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\n" + headers +
+                "Content-Length: " + std::to_string(bytes) + "\r\n\r\n");
+    return client.receive_head().substr(9, 3);
+  };
+  raw_client first(running.port);
+  CHECK(begin_body(first, 1000, "") == "100");
+  raw_client second(running.port);
+  CHECK(begin_body(second, 1000, "") == "429");
+  raw_client behind_proxy(running.port, "127.0.0.3");
+  CHECK(begin_body(behind_proxy, 1000, "X-Forwarded-For: 127.0.0.1\r\n") == "429");
+  raw_client elsewhere(running.port, "127.0.0.2");
+  CHECK(begin_body(elsewhere, 1000, "") == "100");
+  raw_client third(running.port);
+  CHECK(begin_body(third, 999, "") == "100");
+  first.send(std::string(1000, 'x'));
+  CHECK(first.receive()->status == 200);
+  raw_client fourth(running.port);
+  CHECK(begin_body(fourth, 1000, "") == "100");
+}
+
 TEST_CASE("an answer larger than any socket takes arrives whole") {
   fixture running;
   raw_client client(running.port);
