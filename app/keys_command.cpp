@@ -156,8 +156,10 @@ result<void> revoke_key(store& store, const key_request& wanted) {
 /// Opens the store as it is: a server of another version may run on it.
 template <class Work>
 int with_store(const configuration& settings, std::ostream& complaints, const Work& work) {
-  auto opened = persistence::open_store(
-      {.url = settings.store_url, .read_urls = {}, .accept_data_loss = settings.accept_data_loss});
+  persistence::store_options options;
+  options.url = settings.store_url;
+  options.accept_data_loss = settings.accept_data_loss;
+  auto opened = persistence::open_store(options);
   const result<void> done = opened ? work(**opened) : tl::unexpected(opened.error());
   if (done)
     return EXIT_SUCCESS;

@@ -244,6 +244,8 @@ std::optional<problem> api::limit_requests(const responder& responder, const pri
     return std::nullopt;
   }
   const auto verdict = request_limiter_.take(who.organization, services_.now(), limit);
+  metrics_.count_rate_limit(verdict.allowed ? rate_limit_decision::allowed
+                                            : rate_limit_decision::limited);
   return judge(responder, verdict, limit, "requests a minute");
 }
 

@@ -180,6 +180,8 @@ private:
     }
     const auto verdict = context_.event_limiter.take(call.who.organization, context_.services.now(),
                                                      limit, static_cast<std::uint32_t>(events));
+    context_.metrics.count_rate_limit(verdict.allowed ? rate_limit_decision::allowed
+                                                      : rate_limit_decision::limited);
     return judge(call.responder, verdict, limit, "events a second");
   }
 

@@ -67,7 +67,9 @@ void authenticate(http::authenticator& authenticator, const std::string& key) {
 /// The way of nearly every request.
 void verify_a_remembered_key(benchmark::State& state) {
   const key_fixture fixture;
-  http::authenticator authenticator{*fixture.store, now};
+  prometheus::Registry registry;
+  actors::store_metrics metrics{registry};
+  http::authenticator authenticator{*fixture.store, now, {}, metrics};
   authenticate(authenticator, fixture.key);
   for (auto _ : state) {
     auto who = authenticator.remembered(fixture.key);
@@ -81,7 +83,9 @@ void verify_a_key_for_the_first_time(benchmark::State& state) {
   const key_fixture fixture;
   http::authenticator_options options;
   options.verified_for = std::chrono::seconds{0};
-  http::authenticator authenticator{*fixture.store, now, options};
+  prometheus::Registry registry;
+  actors::store_metrics metrics{registry};
+  http::authenticator authenticator{*fixture.store, now, options, metrics};
   for (auto _ : state)
     authenticate(authenticator, fixture.key);
 }

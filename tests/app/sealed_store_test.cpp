@@ -69,7 +69,7 @@ struct fixture {
     made.id = {ids.next(start, ++random)};
     made.settings.url = "https://receiver.example/";
     made.secrets = {{std::string(32, letter), std::nullopt}};
-    const auto key = catalog->find_api_keys(lookup).value().at(0);
+    const auto key = store.open_tenants()->find_api_keys(lookup).value().at(0);
     made.organization = key.organization;
     made.application =
         catalog->find_application_by_name({key.organization, std::nullopt}, "default").value().id;

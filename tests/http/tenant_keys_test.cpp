@@ -111,7 +111,8 @@ TEST_CASE("a revoked or rotated key is refused by the next request") {
 TEST_CASE("another node learns of a revoked key when it looks, and of its use by the store") {
   api_fixture api;
   const made_key key = make_key(api, R"("scopes":["read"])");
-  authenticator elsewhere(*api.store, system_time);
+  actors::store_metrics timed(api.metrics);
+  authenticator elsewhere(*api.store, system_time, {}, timed);
   key_watch watch(*api.store, elsewhere);
   REQUIRE(authenticate(elsewhere, key.text));
   watch.look();
@@ -129,7 +130,8 @@ TEST_CASE("another node learns of a revoked key when it looks, and of its use by
 TEST_CASE("what was found out before a key was to be forgotten is not remembered after") {
   api_fixture api;
   const made_key key = make_key(api, R"("scopes":["read"])");
-  authenticator keys(*api.store, system_time);
+  actors::store_metrics timed(api.metrics);
+  authenticator keys(*api.store, system_time, {}, timed);
   const domain::api_key_id id{*domain::parse_uuid(key.id)};
   // As if it were revoked while it is being hashed: whenever that ends, something was forgotten.
   std::atomic<bool> hashing{true};
