@@ -10,8 +10,10 @@ option(TALARIA_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSaniti
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # Without these two, ccache takes no file that uses a precompiled header.
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${CCACHE}")
+  # Without the first and -fpch-preprocess, ccache takes no file that uses a precompiled header; by the
+  # other two, clones in different places share what was compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros"
+    "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR};CCACHE_NOHASHDIR=1;${CCACHE}")
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
 

@@ -7,8 +7,8 @@
 namespace talaria::http {
 namespace {
 
-constexpr std::array<std::string_view, 9> known_methods = {
-    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"};
+constexpr std::array<std::string_view, 10> known_methods = {
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"};
 
 constexpr std::size_t segments_max = 16;
 

@@ -186,6 +186,7 @@ TEST_CASE("a route is found by its segments") {
   CHECK(find("GET", "a/17") == "400");
   CHECK(find("GET", "") == "400");
   CHECK(find("get", "/a/17") == "501");
+  CHECK(find("QUERY", "/a/17") == "405");
   std::string deep;
   for (int level = 0; level < 1000; ++level) {
     deep += "/a";
