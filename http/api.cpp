@@ -258,10 +258,9 @@ void api::run_in_store(const operation& operation, const call& call, store_sessi
   const auto* creation = std::get_if<creation_operation>(&operation.run);
   const auto* stored = std::get_if<stored_operation>(&operation.run);
   answer answer = store_metrics_.time(store_use_of(call.request()), [&] {
-    return creation != nullptr
-               ? create_once(creation->create, creation->find, call, sessions, now)
-           : changes ? run_noted(*stored, call, sessions, now)
-                     : (*stored)(call, sessions);
+    return creation != nullptr ? create_once(creation->create, creation->find, call, sessions, now)
+           : changes           ? run_noted(*stored, call, sessions, now)
+                               : (*stored)(call, sessions);
   });
   if (answer) {
     call.responder.send(std::move(*answer));

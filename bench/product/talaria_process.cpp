@@ -76,10 +76,11 @@ talaria_process::~talaria_process() {
 
 void talaria_process::spawn(const std::filesystem::path& binary,
                             const std::filesystem::path& directory, const std::string& store_url) {
-  auto environment = environment_with(
-      {"TALARIA_HTTP_LISTEN=127.0.0.1:0", "TALARIA_LIMITS_REQUESTS_PER_MINUTE=0", "TALARIA_AUTH_BOOTSTRAP_KEY=" + key_,
-       "TALARIA_STORE_URL=" + store_url, "TALARIA_DELIVERY_ALLOW_ADDRESSES=127.0.0.0/8",
-       "TALARIA_SECRETS_KEY_FILE=" + (directory / "talaria.key").string()});
+  auto environment =
+      environment_with({"TALARIA_HTTP_LISTEN=127.0.0.1:0", "TALARIA_LIMITS_REQUESTS_PER_MINUTE=0",
+                        "TALARIA_AUTH_BOOTSTRAP_KEY=" + key_, "TALARIA_STORE_URL=" + store_url,
+                        "TALARIA_DELIVERY_ALLOW_ADDRESSES=127.0.0.0/8",
+                        "TALARIA_SECRETS_KEY_FILE=" + (directory / "talaria.key").string()});
   std::vector<std::string> arguments{binary.string(), "serve"};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
