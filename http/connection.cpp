@@ -336,9 +336,9 @@ void connection::on_answer(const exchange_ticket& ticket, response answer, stead
 }
 
 void connection::flush(steady_time now) {
-  while (output_sent_ < output_.size()) {
-    const byte_stream::moved sent =
-        client_.stream->send(output_.data() + output_sent_, output_.size() - output_sent_);
+  auto left = output_.after(output_sent_);
+  while (!left.empty()) {
+    const byte_stream::moved sent = client_.stream->send(left.data(), left.size());
     output_sent_ += sent.bytes;
     if (sent.result == byte_stream::outcome::ended) {
       stage_ = stage::closed;
@@ -346,6 +346,7 @@ void connection::flush(steady_time now) {
     if (sent.result != byte_stream::outcome::some) {
       return;
     }
+    left = output_.after(output_sent_);
   }
   finish_answer(now);
 }

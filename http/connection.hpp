@@ -24,7 +24,7 @@ namespace talaria::http {
 
 /// Writes a response as HTTP.
 using response_serializer =
-    std::function<std::string(response answer, const exchange_ticket& ticket, bool close)>;
+    std::function<serialized_response(response answer, const exchange_ticket& ticket, bool close)>;
 
 /// Who has connected.
 struct accepted_client {
@@ -125,7 +125,7 @@ private:
   std::optional<request_parser> parser_;
   std::size_t body_bytes_max_ = 0;
 
-  std::string output_;
+  serialized_response output_;
   std::size_t output_sent_ = 0;
 };
 

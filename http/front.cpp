@@ -166,7 +166,7 @@ private:
     exchange_ticket ticket;
     ticket.request_id = to_string(fresh_id(system_time()));
     const std::string answer =
-        server_.serialize(to_response(full, ticket.request_id), ticket, true);
+        server_.serialize(to_response(full, ticket.request_id), ticket, true).text;
     client.stream->send(answer.data(), answer.size());
   }
 

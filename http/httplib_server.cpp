@@ -128,23 +128,28 @@ const httplib_server::head_text& httplib_server::head_of(unsigned status,
   return head;
 }
 
-std::string httplib_server::serialize(response answer, const exchange_ticket& ticket, bool close) {
-  if (answer.headers.empty() && !answer.content_type.empty() && !ticket.head_only) {
+serialized_response httplib_server::serialize(response answer, const exchange_ticket& ticket,
+                                              bool close) {
+  const std::size_t static_bytes = answer.static_body.size();
+  if (answer.headers.empty() && static_bytes == 0 && !answer.content_type.empty() &&
+      !ticket.head_only) {
     const head_text& head = head_of(answer.status, answer.content_type, close);
     const std::string length = std::to_string(answer.body.size());
     std::string text;
     text.reserve(head.before_length.size() + length.size() + head.before_id.size() +
                  ticket.request_id.size() + head.after_id.size() + answer.body.size());
-    return text.append(head.before_length)
+    text.append(head.before_length)
         .append(length)
         .append(head.before_id)
         .append(ticket.request_id)
         .append(head.after_id)
         .append(answer.body);
+    return {std::move(text), {}};
   }
   httplib::Response complete;
   complete.status = static_cast<int>(answer.status);
-  complete.body = std::move(answer.body);
+  // One byte stands for those that are not copied: only the head is wanted then.
+  complete.body = static_bytes == 0 ? std::move(answer.body) : "-";
   if (!answer.content_type.empty()) {
     complete.headers.emplace("Content-Type", std::move(answer.content_type));
   }
@@ -152,13 +157,18 @@ std::string httplib_server::serialize(response answer, const exchange_ticket& ti
   for (auto& [name, value] : answer.headers) {
     complete.set_header(name, value);
   }
-  std::string text = write(complete, ticket.head_only, close);
+  std::string text = write(complete, ticket.head_only || static_bytes > 0, close);
+  if (static_bytes > 0) {
+    static constexpr std::string_view stand_in = "Content-Length: 1\r\n";
+    text.replace(text.find(stand_in), stand_in.size(),
+                 "Content-Length: " + std::to_string(static_bytes) + "\r\n");
+  }
   if (answer.status == no_content) {
     // RFC 9110, section 8.6, forbids what cpp-httplib adds.
     static constexpr std::string_view forbidden = "Content-Length: 0\r\n";
     text.erase(std::min(text.find(forbidden), text.size()), forbidden.size());
   }
-  return text;
+  return {std::move(text), ticket.head_only ? std::string_view() : answer.static_body};
 }
 
 }  // namespace talaria::http

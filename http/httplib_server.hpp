@@ -37,7 +37,7 @@ public:
   void stop_accepting() { stop(); }
 
   /// Thread-safe.
-  std::string serialize(response answer, const exchange_ticket& ticket, bool close);
+  serialized_response serialize(response answer, const exchange_ticket& ticket, bool close);
 
 private:
   /// What surrounds the length and the request's id in the head of one kind of response.

@@ -11,21 +11,26 @@ const reference_page& reference() {
   return page;
 }
 
+response static_response(std::string_view body, std::string content_type) {
+  response made = json_response(200, {});
+  made.content_type = std::move(content_type);
+  made.static_body = body;
+  return made;
+}
+
 response reference_response() {
-  return {.status = 200,
-          .body = reference().html,
-          .content_type = "text/html; charset=utf-8",
-          .headers = {{"Content-Security-Policy", reference().content_security_policy},
-                      {"X-Content-Type-Options", "nosniff"},
-                      {"Referrer-Policy", "no-referrer"}},
-          .close = false};
+  response made = static_response(reference().html, "text/html; charset=utf-8");
+  made.headers = {{"Content-Security-Policy", reference().content_security_policy},
+                  {"X-Content-Type-Options", "nosniff"},
+                  {"Referrer-Policy", "no-referrer"}};
+  return made;
 }
 
 }  // namespace
 
 void add_openapi_routes(operations& to) {
   to.add("GET", "/openapi.json", access::open, [](const call& call) {
-    call.responder.send(json_response(200, std::string(openapi_document())));
+    call.responder.send(static_response(openapi_document(), "application/json"));
   });
   to.add("GET", "/docs", access::open,
          [](const call& call) { call.responder.send(reference_response()); });

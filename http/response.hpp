@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,21 @@ struct response {
   std::vector<std::pair<std::string, std::string>> headers;
   /// End the connection after this response.
   bool close = false;
+  /// Instead of `body`: bytes that live as long as the process, so that clients that read slowly
+  /// hold no copies of them.
+  std::string_view static_body{};
+};
+
+/// A response as it is sent: `text`, and then `static_body`.
+struct serialized_response {
+  std::string text;
+  std::string_view static_body;
+
+  /// What is left to send after so many bytes, or a part of it; empty: nothing.
+  std::string_view after(std::size_t bytes) const {
+    return bytes < text.size() ? std::string_view(text).substr(bytes)
+                               : static_body.substr(bytes - text.size());
+  }
 };
 
 inline response json_response(unsigned status, std::string body) {

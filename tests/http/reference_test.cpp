@@ -267,4 +267,22 @@ TEST_CASE("JSON is laid out for people, with every member in its place") {
         "  \"e\": \"\\\"<\"\n}");
 }
 
+TEST_CASE("large answers that are the same for all are sent whole, and the connection goes on") {
+  api_fixture api;
+  for (const char* path : {"/openapi.json", "/docs"}) {
+    CAPTURE(path);
+    raw_client client(api.port);
+    client.send(request_text("GET", path) + request_text("HEAD", path) +
+                request_text("GET", "/health/live"));
+    const reply whole = client.receive().value();
+    CHECK(whole.status == 200);
+    CHECK(whole.body.size() > 100'000);
+    CHECK(whole.header("content-length") == std::to_string(whole.body.size()));
+    CHECK(whole.body == exchange_once(api.port, request_text("GET", path)).body);
+    const reply head = client.receive(true).value();
+    CHECK(head.header("content-length") == whole.header("content-length"));
+    CHECK(client.receive()->status == 200);
+  }
+}
+
 }  // namespace talaria::http::test
