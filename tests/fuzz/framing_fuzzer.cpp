@@ -116,7 +116,7 @@ private:
   const response_serializer serialize_ = [this](response answer, const exchange_ticket&,
                                                 bool close) {
     handler_.log.append(std::to_string(answer.status)).append(close ? " closes\n" : "\n");
-    return std::string("x");
+    return serialized_response{"x", {}};
   };
   const std::atomic<bool> draining_{false};
   std::shared_ptr<mailbox> mailbox_ = std::make_shared<mailbox>();
