@@ -7,6 +7,7 @@
 #include "http/json_reader.hpp"
 #include "http/page.hpp"
 #include "http/rendering.hpp"
+#include "http/resource_change.hpp"
 #include "http/routes.hpp"
 
 #include <boost/json/array.hpp>
@@ -207,23 +208,18 @@ public:
   }
 
   answer change(const call& call, store_sessions& sessions) const {
-    const auto body = parse_json_object(call.request().body);
-    if (!body) {
-      return refuse(body.error());
-    }
-    auto found = find_for_change(call, sessions);
-    if (!found) {
-      return refuse(found.error());
-    }
-    for (const auto& [name, value] : *body) {
-      if (const auto merged = merge_member(name, value, context_.services.now(), *found); !merged) {
-        return refuse(merged.error());
-      }
-    }
-    if (const auto stored = store(call, sessions, *found); !stored) {
-      return refuse(stored.error());
-    }
-    return json_response(200, json::serialize(describe(*found)));
+    return change_resource(
+        call, [&] { return find_for_change(call, sessions); },
+        [this](const json::object& body, api_key& into) -> result<void> {
+          for (const auto& [name, value] : body) {
+            if (auto merged = merge_member(name, value, context_.services.now(), into); !merged) {
+              return merged;
+            }
+          }
+          return {};
+        },
+        [&](const api_key& changed) { return store(call, sessions, changed); },
+        [](const api_key& changed) { return json::serialize(describe(changed)); });
   }
 
   answer rotate(const call& call, store_sessions& sessions) const {

@@ -6,6 +6,7 @@
 #include "http/json_reader.hpp"
 #include "http/page.hpp"
 #include "http/rendering.hpp"
+#include "http/resource_change.hpp"
 #include "http/routes.hpp"
 
 #include <boost/json/object.hpp>
@@ -142,26 +143,19 @@ answer get_application(const route_context&, const call& call, store_sessions& s
 
 answer change_application(const route_context& context, const call& call,
                           store_sessions& sessions) {
-  const auto body = parse_json_object(call.request().body);
-  if (!body) {
-    return refuse(body.error());
-  }
-  auto found = find(call, sessions);
-  if (!found) {
-    return refuse(found.error());
-  }
-  if (const auto merged = merge(*body, *found); !merged) {
-    return refuse(merged.error());
-  }
-  found->updated_at = context.services.now();
-  const auto stored = sessions.catalog->update_application(call.tenant(), *found);
-  if (!stored) {
-    return refuse(stored.error());
-  }
-  context.applications.forget();
-  context.event_types.forget(found->id);
-  context.services.gateway.catalog_changed();
-  return json_response(200, to_json(*found));
+  return change_resource(
+      call, [&] { return find(call, sessions); }, merge,
+      [&](domain::application& changed) -> result<void> {
+        changed.updated_at = context.services.now();
+        auto stored = sessions.catalog->update_application(call.tenant(), changed);
+        if (stored) {
+          context.applications.forget();
+          context.event_types.forget(changed.id);
+          context.services.gateway.catalog_changed();
+        }
+        return stored;
+      },
+      [](const domain::application& changed) { return to_json(changed); });
 }
 
 answer delete_application(const route_context& context, const call& call,

@@ -8,6 +8,7 @@
 #include "http/json_reader.hpp"
 #include "http/page.hpp"
 #include "http/rendering.hpp"
+#include "http/resource_change.hpp"
 #include "http/routes.hpp"
 
 #include <boost/json/object.hpp>
@@ -166,23 +167,15 @@ answer get_event_type(const call& call, store_sessions& sessions) {
 }
 
 answer change_event_type(const route_context& context, const call& call, store_sessions& sessions) {
-  const auto body = parse_json_object(call.request().body);
-  if (!body) {
-    return refuse(body.error());
-  }
-  auto found = find(call, sessions);
-  if (!found) {
-    return refuse(found.error());
-  }
-  if (const auto merged = merge(*body, *found); !merged) {
-    return refuse(merged.error());
-  }
-  found->updated_at = context.services.now();
-  if (const auto stored = sessions.event_types->update(call.tenant(), *found); !stored) {
-    return refuse(stored.error());
-  }
-  context.event_types.forget(found->application);
-  return json_response(200, to_json(*found));
+  return change_resource(
+      call, [&] { return find(call, sessions); }, merge,
+      [&](event_type& changed) {
+        changed.updated_at = context.services.now();
+        auto stored = sessions.event_types->update(call.tenant(), changed);
+        context.event_types.forget(changed.application);
+        return stored;
+      },
+      [](const event_type& changed) { return to_json(changed); });
 }
 
 answer delete_event_type(const route_context& context, const call& call, store_sessions& sessions) {

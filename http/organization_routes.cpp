@@ -6,6 +6,7 @@
 #include "http/json_reader.hpp"
 #include "http/page.hpp"
 #include "http/rendering.hpp"
+#include "http/resource_change.hpp"
 #include "http/routes.hpp"
 
 #include <boost/json/object.hpp>
@@ -154,24 +155,15 @@ public:
   }
 
   answer change(const call& call, store_sessions& sessions) const {
-    const auto body = parse_json_object(call.request().body);
-    if (!body) {
-      return refuse(body.error());
-    }
-    auto found = find(call, sessions);
-    if (!found) {
-      return refuse(found.error());
-    }
-    if (const auto merged = merge(*body, *found); !merged) {
-      return refuse(merged.error());
-    }
-    found->updated_at = context_.services.now();
-    const auto stored = sessions.tenants->update_organization(*found);
-    if (!stored) {
-      return refuse(stored.error());
-    }
-    context_.keys.forget_organization(found->id);
-    return json_response(200, show(*found));
+    return change_resource(
+        call, [&] { return find(call, sessions); }, merge,
+        [&](organization& changed) {
+          changed.updated_at = context_.services.now();
+          auto stored = sessions.tenants->update_organization(changed);
+          context_.keys.forget_organization(changed.id);
+          return stored;
+        },
+        [this](const organization& changed) { return show(changed); });
   }
 
   answer remove(const call& call, store_sessions& sessions) const {

@@ -1,4 +1,4 @@
-#include "tests/http/api_fixture.hpp"
+#include "tests/http/tenant_requests.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -7,10 +7,6 @@ namespace talaria::http::test {
 namespace {
 
 constexpr std::string_view types_path = "/api/v1/event-types";
-
-std::string fault(const reply& reply) {
-  return text_at(reply, "/code") + " " + text_at(reply, "/field");
-}
 
 std::string event(std::string_view type, std::string_view payload) {
   return fmt::format(R"({{"type":"{}","payload":{}}})", type, payload);
