@@ -243,9 +243,11 @@ std::optional<problem> api::limit_requests(const responder& responder, const pri
   if (limit == 0) {
     return std::nullopt;
   }
+  const auto began_at = std::chrono::steady_clock::now();
   const auto verdict = request_limiter_.take(who.organization, services_.now(), limit);
-  metrics_.count_rate_limit(verdict.allowed ? rate_limit_decision::allowed
-                                            : rate_limit_decision::limited);
+  metrics_.count_rate_limit(
+      verdict.allowed ? rate_limit_decision::allowed : rate_limit_decision::limited,
+      std::chrono::steady_clock::now() - began_at);
   return judge(responder, verdict, limit, "requests a minute");
 }
 

@@ -12,8 +12,8 @@ double to_seconds(std::chrono::nanoseconds took) {
 const prometheus::Histogram::BucketBoundaries bounds_seconds = {
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 
-/// A remembered key takes microseconds, one that is hashed milliseconds.
-const prometheus::Histogram::BucketBoundaries key_check_seconds = {
+/// A remembered key and a rate limit take microseconds, a key that is hashed milliseconds.
+const prometheus::Histogram::BucketBoundaries decision_seconds = {
     0.000001, 0.000005, 0.00001, 0.00005, 0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5};
 
 prometheus::Counter& counter(prometheus::Registry& registry, const char* name, const char* help,
@@ -26,7 +26,7 @@ prometheus::Histogram& key_check_durations(prometheus::Registry& registry, const
       .Name("talaria_authentication_duration_seconds")
       .Help("Time to tell whose an API key is, by whether it was remembered")
       .Register(registry)
-      .Add({{"cache", cache}}, key_check_seconds);
+      .Add({{"cache", cache}}, decision_seconds);
 }
 
 prometheus::Counter& rate_limit_counter(prometheus::Registry& registry, const char* decision) {
@@ -60,7 +60,12 @@ http_metrics::http_metrics(prometheus::Registry& registry)
       keys_refused_(counter(registry, "talaria_authentication_refused_total",
                             "API keys that are unknown, wrong, revoked or expired")),
       rate_allowed_(rate_limit_counter(registry, "allowed")),
-      rate_limited_(rate_limit_counter(registry, "limited")) {
+      rate_limited_(rate_limit_counter(registry, "limited")),
+      rate_limit_decisions_(prometheus::BuildHistogram()
+                                .Name("talaria_rate_limit_decision_duration_seconds")
+                                .Help("Time to tell whether a request is within a rate limit")
+                                .Register(registry)
+                                .Add({}, decision_seconds)) {
   add("", "none");
 }
 
@@ -103,7 +108,8 @@ void http_metrics::count_authentication(key_check check, bool refused,
   }
 }
 
-void http_metrics::count_rate_limit(rate_limit_decision decision) {
+void http_metrics::count_rate_limit(rate_limit_decision decision, std::chrono::nanoseconds took) {
+  rate_limit_decisions_.Observe(to_seconds(took));
   (decision == rate_limit_decision::allowed ? rate_allowed_ : rate_limited_).Increment();
 }
 

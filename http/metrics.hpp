@@ -39,7 +39,7 @@ public:
   /// @param refused The key is not good; false also if that could not be found out.
   void count_authentication(key_check check, bool refused, std::chrono::nanoseconds took);
 
-  void count_rate_limit(rate_limit_decision decision);
+  void count_rate_limit(rate_limit_decision decision, std::chrono::nanoseconds took);
 
 private:
   static constexpr std::size_t statuses = 600;
@@ -67,6 +67,7 @@ private:
   prometheus::Counter& keys_refused_;
   prometheus::Counter& rate_allowed_;
   prometheus::Counter& rate_limited_;
+  prometheus::Histogram& rate_limit_decisions_;
   /// The first is for requests without a route.
   std::deque<route_metrics> routes_;
 };

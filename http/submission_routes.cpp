@@ -178,10 +178,12 @@ private:
     if (limit == 0) {
       return std::nullopt;
     }
+    const auto began_at = std::chrono::steady_clock::now();
     const auto verdict = context_.event_limiter.take(call.who.organization, context_.services.now(),
                                                      limit, static_cast<std::uint32_t>(events));
-    context_.metrics.count_rate_limit(verdict.allowed ? rate_limit_decision::allowed
-                                                      : rate_limit_decision::limited);
+    context_.metrics.count_rate_limit(
+        verdict.allowed ? rate_limit_decision::allowed : rate_limit_decision::limited,
+        std::chrono::steady_clock::now() - began_at);
     return judge(call.responder, verdict, limit, "events a second");
   }
 

@@ -106,12 +106,13 @@ TEST_CASE("requests to the store are timed, those that read apart from those tha
 TEST_CASE("the decisions of rate limits are counted apart") {
   prometheus::Registry registry;
   http_metrics counted(registry);
-  counted.count_rate_limit(rate_limit_decision::allowed);
-  counted.count_rate_limit(rate_limit_decision::allowed);
-  counted.count_rate_limit(rate_limit_decision::limited);
+  counted.count_rate_limit(rate_limit_decision::allowed, std::chrono::microseconds(3));
+  counted.count_rate_limit(rate_limit_decision::allowed, std::chrono::microseconds(3));
+  counted.count_rate_limit(rate_limit_decision::limited, std::chrono::microseconds(3));
   const std::string text = text_of(registry);
   CHECK(value_in(text, R"(talaria_rate_limit_decisions_total{decision="allowed"})") == 2);
   CHECK(value_in(text, R"(talaria_rate_limit_decisions_total{decision="limited"})") == 1);
+  CHECK(value_in(text, "talaria_rate_limit_decision_duration_seconds_count") == 3);
 }
 
 TEST_CASE("a scrape shows the node's load as it is at that moment") {
