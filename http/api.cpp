@@ -1,7 +1,6 @@
 #include "http/api.hpp"
 
 #include "http/noted_change.hpp"
-#include "http/rate_headers.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -43,6 +42,7 @@ domain::scope scope_for(access needed) {
     case access::ingest:
       return domain::scope::ingest;
     case access::read:
+    case access::observe:
       return domain::scope::read;
     case access::manage:
       return domain::scope::manage;
@@ -54,14 +54,18 @@ domain::scope scope_for(access needed) {
   return domain::scope::admin;
 }
 
+bool is_for_operators(access needed) {
+  return needed == access::observe || needed == access::operate;
+}
+
 bool allows(access needed, const principal& who) {
-  const bool may_operate = who.is_operator && !who.application;
-  return who.allows(scope_for(needed)) && (needed != access::operate || may_operate);
+  return who.allows(scope_for(needed)) && (!is_for_operators(needed) || who.operates());
 }
 
 std::string_view needs_text(access needed) {
-  return needed == access::operate
-             ? "Only administrators of the organization that runs the installation may do this."
+  return is_for_operators(needed)
+             ? "Only the organization that runs the installation may do this, with a key that has "
+               "the scope for it and is bound to no application."
              : "The API key does not have the scope for this.";
 }
 
@@ -229,26 +233,14 @@ void api::authorize(const operation& operation, const responder& responder,
     responder.send(who.error());
   } else if (const auto limited = operation.needed == access::ingest
                                       ? std::nullopt
-                                      : limit_requests(responder, *who)) {
+                                      : request_limiter_.admit(responder, who->organization,
+                                                               who->limits.requests_per_minute)) {
     responder.send(*limited);
   } else if (!allows(operation.needed, *who)) {
     responder.send(domain::error{ec::forbidden, std::string(needs_text(operation.needed)), ""});
   } else {
     run(operation, {responder, *who});
   }
-}
-
-std::optional<problem> api::limit_requests(const responder& responder, const principal& who) {
-  const std::uint32_t limit = who.limits.requests_per_minute.value_or(0);
-  if (limit == 0) {
-    return std::nullopt;
-  }
-  const auto began_at = std::chrono::steady_clock::now();
-  const auto verdict = request_limiter_.take(who.organization, services_.now(), limit);
-  metrics_.count_rate_limit(
-      verdict.allowed ? rate_limit_decision::allowed : rate_limit_decision::limited,
-      std::chrono::steady_clock::now() - began_at);
-  return judge(responder, verdict, limit, "requests a minute");
 }
 
 void api::run_in_store(const operation& operation, const call& call, store_sessions& sessions) {

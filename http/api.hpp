@@ -74,8 +74,6 @@ private:
                      const domain::result<principal>& who, key_check check, steady_time began_at);
   void authorize(const operation& operation, const responder& responder,
                  const domain::result<principal>& who);
-  /// @returns 429 if the organization made too many requests of late.
-  std::optional<problem> limit_requests(const responder& responder, const principal& who);
   void run(const operation& operation, call call);
   void run_in_store(const operation& operation, const call& call, store_sessions& sessions);
   bool post_to_store(std::function<void(store_sessions&)> task);
@@ -88,8 +86,10 @@ private:
   application_finder applications_;
   cursor_codec cursors_;
   event_type_registry event_types_;
-  organization_limiter request_limiter_{std::chrono::minutes{1}};
-  organization_limiter event_limiter_{std::chrono::seconds{1}};
+  organization_limiter request_limiter_{std::chrono::minutes{1}, "requests a minute", services_.now,
+                                        metrics_};
+  organization_limiter event_limiter_{std::chrono::seconds{1}, "events a second", services_.now,
+                                      metrics_};
   backlog_quota backlog_;
   authenticator authenticator_;
   key_watch key_watch_;

@@ -115,8 +115,8 @@ result<void> read_member(std::string_view name, const json::value& value, domain
 
 /// Nobody makes a key that may do more than their own.
 result<void> check_grant(const principal& who, const api_key& wanted) {
-  if (wanted.organization != who.organization &&
-      !(who.is_operator && !who.application && who.allows(domain::scope::admin))) {
+  const bool may_make_foreign = who.operates() && who.allows(domain::scope::admin);
+  if (wanted.organization != who.organization && !may_make_foreign) {
     return fail(ec::forbidden, "The API key cannot make keys for another organization.",
                 "/organization_id");
   }

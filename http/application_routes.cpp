@@ -180,18 +180,14 @@ answer delete_application(const route_context& context, const call& call,
 }  // namespace
 
 void add_application_routes(operations& to, const route_context& context) {
-  const auto with_context = [&context](auto operation) {
-    return [&context, operation](const call& call, store_sessions& sessions) {
-      return operation(context, call, sessions);
-    };
-  };
   const std::string all = "/api/v1/applications";
   const std::string one = all + "/{id}";
-  to.add_creation("POST", all, access::manage, with_context(create_application), find_created);
-  to.add_stored("GET", all, access::read, with_context(list_applications));
-  to.add_stored("GET", one, access::read, with_context(get_application));
-  to.add_stored("PATCH", one, access::manage, with_context(change_application));
-  to.add_stored("DELETE", one, access::manage, with_context(delete_application));
+  to.add_creation("POST", all, access::manage, with_context(context, create_application),
+                  find_created);
+  to.add_stored("GET", all, access::read, with_context(context, list_applications));
+  to.add_stored("GET", one, access::read, with_context(context, get_application));
+  to.add_stored("PATCH", one, access::manage, with_context(context, change_application));
+  to.add_stored("DELETE", one, access::manage, with_context(context, delete_application));
 }
 
 }  // namespace talaria::http

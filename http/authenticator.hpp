@@ -38,6 +38,10 @@ struct principal {
   bool is_operator = false;
 
   bool allows(domain::scope wanted) const;
+
+  /// Whether what concerns all organizations is this one's to see or to do, as far as its scopes
+  /// go.
+  bool operates() const { return is_operator && !application; }
 };
 
 struct authenticator_options {

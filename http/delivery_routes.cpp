@@ -148,18 +148,13 @@ answer cancel_delivery(const route_context& context, const call& call, store_ses
 }  // namespace
 
 void add_delivery_routes(operations& to, const route_context& context) {
-  const auto with_context = [&context](auto operation) {
-    return [&context, operation](const call& call, store_sessions& sessions) {
-      return operation(context, call, sessions);
-    };
-  };
-  to.add_stored("GET", "/api/v1/deliveries", access::read, with_context(list_deliveries));
+  to.add_stored("GET", "/api/v1/deliveries", access::read, with_context(context, list_deliveries));
   to.add_stored("GET", "/api/v1/deliveries/{id}", access::read, get_delivery);
   to.add_stored("GET", "/api/v1/deliveries/{id}/attempts", access::read, list_attempts);
   to.add_stored("POST", "/api/v1/deliveries/{id}/retry", access::manage,
-                with_context(retry_delivery));
+                with_context(context, retry_delivery));
   to.add_stored("POST", "/api/v1/deliveries/{id}/cancel", access::manage,
-                with_context(cancel_delivery));
+                with_context(context, cancel_delivery));
 }
 
 }  // namespace talaria::http

@@ -193,18 +193,14 @@ answer delete_event_type(const route_context& context, const call& call, store_s
 }  // namespace
 
 void add_event_type_routes(operations& to, const route_context& context) {
-  const auto with_context = [&context](auto operation) {
-    return [&context, operation](const call& call, store_sessions& sessions) {
-      return operation(context, call, sessions);
-    };
-  };
   const std::string all = "/api/v1/event-types";
   const std::string one = all + "/{id}";
-  to.add_creation("POST", all, access::manage, with_context(create_event_type), find_created);
-  to.add_stored("GET", all, access::read, with_context(list_event_types));
+  to.add_creation("POST", all, access::manage, with_context(context, create_event_type),
+                  find_created);
+  to.add_stored("GET", all, access::read, with_context(context, list_event_types));
   to.add_stored("GET", one, access::read, get_event_type);
-  to.add_stored("PATCH", one, access::manage, with_context(change_event_type));
-  to.add_stored("DELETE", one, access::manage, with_context(delete_event_type));
+  to.add_stored("PATCH", one, access::manage, with_context(context, change_event_type));
+  to.add_stored("DELETE", one, access::manage, with_context(context, delete_event_type));
 }
 
 }  // namespace talaria::http

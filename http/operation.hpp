@@ -28,7 +28,9 @@ enum class access {
   read,
   manage,
   admin,
-  /// `admin`, of the organization that runs the installation, with a key bound to no application.
+  /// `read` and `admin`, of the organization that runs the installation, with a key bound to no
+  /// application.
+  observe,
   operate
 };
 

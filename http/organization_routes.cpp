@@ -93,7 +93,7 @@ std::string to_json(const organization& organization, const organization_limits&
 
 /// Those of others exist for the operator alone.
 bool sees(const principal& who, const organization_id& id) {
-  return id == who.organization || (who.is_operator && !who.application);
+  return id == who.organization || who.operates();
 }
 
 class organization_operations {
@@ -203,7 +203,7 @@ private:
 
   static result<persistence::page_of<organization>> read_page(
       const call& call, store_sessions& sessions, const persistence::page_request& page) {
-    if (call.who.is_operator && !call.who.application) {
+    if (call.who.operates()) {
       return sessions.tenants->list_organizations(page);
     }
     auto own = sessions.tenants->find_organization(call.who.organization);

@@ -135,23 +135,11 @@ answer list_recoveries(const route_context& context, const call& call, store_ses
   if (!subscription) {
     return refuse(subscription.error());
   }
-  auto query = query_parameters::parse(call.request().query);
-  if (!query) {
-    return refuse(query.error());
-  }
-  const auto page = take_page(*query, recovery_list, context.cursors);
-  if (!page) {
-    return refuse(page.error());
-  }
-  if (const auto all = query->check_all_taken(); !all) {
-    return refuse(all.error());
-  }
-  const auto rows = sessions.recoveries->list(call.tenant(), *subscription, *page);
-  if (!rows) {
-    return refuse(rows.error());
-  }
-  return page_response(
-      *rows, recovery_list, context.cursors,
+  return list_page(
+      call, recovery_list, context.cursors,
+      [&](const auto& page) {
+        return sessions.recoveries->list(call.tenant(), *subscription, page);
+      },
       [](std::string& text, const domain::recovery& row) { text += to_json(row); },
       [](const domain::recovery& row) { return row.id.value; });
 }
@@ -178,18 +166,13 @@ answer cancel_recovery(const route_context& context, const call& call, store_ses
 }  // namespace
 
 void add_recovery_routes(operations& to, const route_context& context) {
-  const auto with_context = [&context](auto operation) {
-    return [&context, operation](const call& call, store_sessions& sessions) {
-      return operation(context, call, sessions);
-    };
-  };
   const std::string of = "/api/v1/subscriptions/{id}";
   const std::string one = of + "/recoveries/{recovery_id}";
-  to.add_creation("POST", of + "/recover", access::manage, with_context(create_recovery),
+  to.add_creation("POST", of + "/recover", access::manage, with_context(context, create_recovery),
                   find_created);
-  to.add_stored("GET", of + "/recoveries", access::read, with_context(list_recoveries));
+  to.add_stored("GET", of + "/recoveries", access::read, with_context(context, list_recoveries));
   to.add_stored("GET", one, access::read, get_recovery);
-  to.add_stored("POST", one + "/cancel", access::manage, with_context(cancel_recovery));
+  to.add_stored("POST", one + "/cancel", access::manage, with_context(context, cancel_recovery));
 }
 
 }  // namespace talaria::http

@@ -32,6 +32,16 @@ struct route_context {
   actors::store_metrics& store_metrics;
 };
 
+/// An operation of a routes file, as the table of operations has it.
+///
+/// @param operation `answer(const route_context&, const call&, store_sessions&)`
+template <class Operation>
+auto with_context(const route_context& context, Operation operation) {
+  return [&context, operation](const call& call, store_sessions& sessions) {
+    return operation(context, call, sessions);
+  };
+}
+
 // One function for each resource, in the file of its name. The context must outlive the operations.
 void add_actor_routes(operations& to, const route_context& context);
 void add_api_key_routes(operations& to, const route_context& context);

@@ -1,7 +1,6 @@
 #include "domain/limits.hpp"
 #include "domain/time.hpp"
 #include "http/event_decoder.hpp"
-#include "http/rate_headers.hpp"
 #include "http/routes.hpp"
 #include "http/trace_headers.hpp"
 
@@ -100,6 +99,12 @@ domain::error backlog_full() {
           ""};
 }
 
+/// The organization whose backlog is to be counted, if it has a quota.
+std::optional<domain::organization_id> quota_holder(const principal& who) {
+  return who.limits.pending_deliveries_max.value_or(0) == 0 ? std::nullopt
+                                                            : std::optional(who.organization);
+}
+
 /// Carries a submission from its decoding to its answer.
 class submitter {
 public:
@@ -154,7 +159,9 @@ private:
 
   /// Finds out what the events are measured by, at once if all of it is remembered.
   void resolve(const call& call, std::vector<decoded_event> events, bool is_batch) const {
-    if (const auto limited = limit_rate(call, events.size())) {
+    if (const auto limited = context_.event_limiter.admit(
+            call.responder, call.who.organization, call.who.limits.events_per_second,
+            static_cast<std::uint32_t>(events.size()))) {
       return call.responder.send(*limited);
     }
     // The answer waits for a commit; the bytes of the request need not.
@@ -171,20 +178,6 @@ private:
     if (!accepted) {
       call.responder.send(too_many_waiting());
     }
-  }
-
-  std::optional<problem> limit_rate(const call& call, std::size_t events) const {
-    const std::uint32_t limit = call.who.limits.events_per_second.value_or(0);
-    if (limit == 0) {
-      return std::nullopt;
-    }
-    const auto began_at = std::chrono::steady_clock::now();
-    const auto verdict = context_.event_limiter.take(call.who.organization, context_.services.now(),
-                                                     limit, static_cast<std::uint32_t>(events));
-    context_.metrics.count_rate_limit(
-        verdict.allowed ? rate_limit_decision::allowed : rate_limit_decision::limited,
-        std::chrono::steady_clock::now() - began_at);
-    return judge(call.responder, verdict, limit, "events a second");
   }
 
   /// @returns whether the store need not be asked, nor a payload be checked at length.
@@ -291,25 +284,25 @@ private:
     const responder& responder = call.responder;
     if (is_batch) {
       submission.done = [this, responder,
-                         organization = call.who.organization](const submission_result& result) {
-        count_created(organization, result);
+                         who = quota_holder(call.who)](const submission_result& result) {
+        count_created(who, result);
         answer_batch(responder, result);
       };
     } else {
       const std::shared_ptr<const domain::event> event = submission.events.front().event;
       submission.done = [this, responder, event,
-                         organization = call.who.organization](const submission_result& result) {
-        count_created(organization, result);
+                         who = quota_holder(call.who)](const submission_result& result) {
+        count_created(who, result);
         answer_event(responder, result, event->type);
       };
     }
     context_.services.gateway.submit(std::move(submission));
   }
 
-  void count_created(const domain::organization_id& organization,
+  void count_created(const std::optional<domain::organization_id>& who,
                      const submission_result& result) const {
-    if (result) {
-      context_.backlog.add(organization, result->deliveries);
+    if (who && result) {
+      context_.backlog.add(*who, result->deliveries);
     }
   }
 
