@@ -4,6 +4,7 @@
 
 #include "domain/limits.hpp"
 #include "domain/payload_filter.hpp"
+#include "tests/fuzz/parse_json.hpp"
 #include "tests/fuzz/require.hpp"
 
 #include <boost/json/parse.hpp>
@@ -14,14 +15,6 @@ namespace {
 
 namespace json = boost::json;
 using domain::payload_filter;
-
-std::optional<json::value> parse_rule(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = domain::limits::json_depth_max;
-  json::error_code failure;
-  auto value = json::parse(json::string_view(text.data(), text.size()), failure, {}, options);
-  return failure ? std::nullopt : std::optional(std::move(value));
-}
 
 json::value combined(std::string_view name, json::value rule) {
   return json::object{{json::string_view(name.data(), name.size()), std::move(rule)}};
@@ -61,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const domain::parsed_payload payload(input.substr(line_end + 1));
-  const auto rule = parse_rule(input.substr(0, line_end));
+  const auto rule = parse_json(input.substr(0, line_end));
   if (!rule) {
     return 0;
   }

@@ -2,12 +2,11 @@
 //
 // The input's first line is the schema, the rest is the payload.
 
-#include "domain/limits.hpp"
 #include "domain/payload_schema.hpp"
+#include "tests/fuzz/parse_json.hpp"
 #include "tests/fuzz/require.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -17,14 +16,6 @@ namespace {
 
 namespace json = boost::json;
 using domain::payload_schema;
-
-std::optional<json::value> parse_json(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = domain::limits::json_depth_max;
-  json::error_code failure;
-  auto value = json::parse(json::string_view(text.data(), text.size()), failure, {}, options);
-  return failure ? std::nullopt : std::optional(std::move(value));
-}
 
 /// Nothing is known where it would take too long.
 std::optional<bool> matches(const payload_schema& schema, const json::value& payload) {
