@@ -24,6 +24,18 @@ private:
   command<> increment{open, "update catalog_revision set revision = revision + 1"};
 };
 
+/// Whether an organization has an application, for what is to belong to it.
+struct application_search {
+  explicit application_search(const open_session& open) : open{open} {}
+
+  open_session open;
+
+  query<row<bool>(domain::application_id, domain::organization_id)> exists{open, R"(
+      select exists(select 1 from applications
+                    where id = :id::uuid and organization_id = :organization::uuid
+                      and deleted_us is null))"};
+};
+
 /// Cancels what a subscription has pending.
 struct pending_statements {
   explicit pending_statements(const open_session& open) : open{open} {}

@@ -86,10 +86,7 @@ struct subscription_writes {
   health_statements health{open};
   sequence_statements sequences{open};
 
-  query<row<bool>(application_id, organization_id)> has_application{open, R"(
-      select exists(select 1 from applications
-                    where id = :id::uuid and organization_id = :organization::uuid
-                      and deleted_us is null))"};
+  application_search applications{open};
 
   query<row<std::uint32_t>(organization_id, std::uint32_t)> count{open, R"(
       select count(*) from (
@@ -164,7 +161,7 @@ result<subscription> catalog::insert_subscription(subscription subscription,
                                                   std::uint32_t organization_max) {
   return access_->write_catalog<subscription_writes>(
       [&](subscription_writes& sql) -> result<domain::subscription> {
-        if (!sql.has_application.value(subscription.application, subscription.organization))
+        if (!sql.applications.exists.value(subscription.application, subscription.organization))
           return domain::fail(ec::not_found, "no such application");
         if (is_full(sql, subscription.organization, organization_max))
           return domain::fail(ec::quota_exceeded,

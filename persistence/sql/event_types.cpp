@@ -1,6 +1,7 @@
 #include "persistence/sql/event_types.hpp"
 
 #include "domain/limits.hpp"
+#include "persistence/sql/catalog_statements.hpp"
 #include "persistence/sql/paging.hpp"
 #include "persistence/sql/statement.hpp"
 
@@ -53,10 +54,7 @@ struct type_writes {
 
   open_session open;
 
-  query<row<bool>(application_id, organization_id)> has_application{open, R"(
-      select exists(select 1 from applications
-                    where id = :id::uuid and organization_id = :organization::uuid
-                      and deleted_us is null))"};
+  application_search applications{open};
 
   query<row<std::size_t>(application_id)> count{
       open, "select count(*) from event_types where application_id = :application::uuid"};
@@ -97,7 +95,7 @@ bool sees(type_writes& sql, const tenant& tenant, const event_type_id& id) {
 
 result<void> event_types::insert(const event_type& type) {
   return access_->write_catalog<type_writes>([&](type_writes& sql) -> result<void> {
-    if (!sql.has_application.value(type.application, type.organization))
+    if (!sql.applications.exists.value(type.application, type.organization))
       return domain::fail(ec::not_found, "no such application");
     if (sql.count.value(type.application) >= domain::limits::event_types_max)
       return domain::fail(ec::quota_exceeded,

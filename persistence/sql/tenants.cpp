@@ -128,10 +128,7 @@ struct key_writes {
       select exists(select 1 from organizations
                     where id = :organization::uuid and deleted_us is null))"};
 
-  query<row<bool>(application_id, organization_id)> has_application{open, R"(
-      select exists(select 1 from applications
-                    where id = :id::uuid and organization_id = :organization::uuid
-                      and deleted_us is null))"};
+  application_search applications{open};
 
   query<row<std::optional<application_id>>(api_key_id, organization_id)> find{open, R"(
       select application_id from api_keys
@@ -265,7 +262,7 @@ result<void> tenants::insert_api_key(const domain::api_key& key) {
   return access_->write_catalog<key_writes>([&](key_writes& sql) -> result<void> {
     if (!sql.has_organization.value(key.organization))
       return no_such_organization();
-    if (key.application && !sql.has_application.value(*key.application, key.organization))
+    if (key.application && !sql.applications.exists.value(*key.application, key.organization))
       return domain::fail(ec::not_found, "no such application");
     sql.insert(key, sql.revision.raise());
     return {};
