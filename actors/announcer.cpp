@@ -1,7 +1,5 @@
 #include "actors/announcer.hpp"
 
-#include "supervision/failure.hpp"
-
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
 
@@ -12,7 +10,7 @@ namespace talaria::actors {
 
 namespace {
 
-using self_pointer = announcer_actor::stateful_pointer<announcer_state>;
+using self_pointer = supervision::observed_pointer<announcer_actor, announcer_state>;
 
 constexpr std::size_t events_at_once = 500;
 constexpr std::chrono::seconds patience{10};
@@ -76,22 +74,17 @@ void forget(self_pointer self, const operational_events_submitted& submitted) {
 
 announcer_actor::behavior_type announcer(self_pointer self, environment* env,
                                          std::shared_ptr<supervision::actor_card> card) {
-  supervision::fail_with_exception_text(self);
+  supervision::begin(self, std::move(card), env->observer);
   auto& state = self->state;
   state.env = env;
-  state.card = std::move(card);
   state.outbox = env->store.open_outbox();
   self->send(self, announce_due{});
   return {
       [self](announce_due) {
-        ++self->state.card->messages_handled;
         announce(self);
         self->delayed_send(self, self->state.env->settings.announce_interval, announce_due{});
       },
-      [self](const operational_events_submitted& submitted) {
-        ++self->state.card->messages_handled;
-        forget(self, submitted);
-      },
+      [self](const operational_events_submitted& submitted) { forget(self, submitted); },
   };
 }
 

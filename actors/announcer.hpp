@@ -16,14 +16,13 @@ struct announcer_state {
   static inline const char* name = "announcer";
 
   environment* env = nullptr;
-  std::shared_ptr<supervision::actor_card> card;
   std::unique_ptr<persistence::outbox> outbox;
   /// A submission is out until then, unless it is answered.
   domain::timestamp patient_until;
 };
 
-announcer_actor::behavior_type announcer(announcer_actor::stateful_pointer<announcer_state> self,
-                                         environment* env,
-                                         std::shared_ptr<supervision::actor_card> card);
+announcer_actor::behavior_type announcer(
+    supervision::observed_pointer<announcer_actor, announcer_state> self, environment* env,
+    std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

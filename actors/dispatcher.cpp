@@ -1,9 +1,9 @@
 #include "actors/dispatcher.hpp"
 
 #include "delivery/webhook_request.hpp"
-#include "supervision/failure.hpp"
 
 #include <caf/all.hpp>
+#include <spdlog/spdlog.h>
 
 #include <utility>
 
@@ -11,7 +11,7 @@ namespace talaria::actors {
 
 namespace {
 
-using self_pointer = dispatcher_actor::stateful_pointer<dispatcher_state>;
+using self_pointer = supervision::observed_pointer<dispatcher_actor, dispatcher_state>;
 
 attempt_result to_result(delivery::outbound_response response, domain::attempt attempt) {
   attempt.duration = std::chrono::round<std::chrono::milliseconds>(response.duration);
@@ -19,6 +19,20 @@ attempt_result to_result(delivery::outbound_response response, domain::attempt a
   attempt.error = response.error;
   attempt.response_body = std::move(response.body);
   return {.attempt = std::move(attempt), .retry_after = response.retry_after};
+}
+
+/// One request that cannot be made must not take the dispatcher, and all others, with it.
+std::optional<delivery::outbound_request> compose(const attempt_order::content& ordered,
+                                                  domain::attempt& attempt) {
+  try {
+    return delivery::compose_webhook_request(*ordered.subscription, *ordered.event, ordered.number,
+                                             attempt.started_at, ordered.sequence);
+  } catch (const std::exception& exception) {
+    spdlog::error("the request for event {} could not be made: {}", to_string(ordered.event->id),
+                  exception.what());
+    attempt.error = domain::attempt_error::internal;
+    return std::nullopt;
+  }
 }
 
 void start(self_pointer self, std::shared_ptr<attempt_order> order) {
@@ -31,11 +45,16 @@ void start(self_pointer self, std::shared_ptr<attempt_order> order) {
                           .error = domain::attempt_error::none,
                           .response_body = {},
                           .node = env.node};
-  auto request = delivery::compose_webhook_request(
-      *ordered.subscription, *ordered.event, ordered.number, attempt.started_at, ordered.sequence);
+  auto request = compose(ordered, attempt);
+  if (!request) {
+    const auto subscription = ordered.subscription->number;
+    order->finish({.attempt = std::move(attempt), .retry_after = {}});
+    self->send(self, transfer_ended{subscription});
+    return;
+  }
   const auto queue = order->priority();
   env.metrics.of(queue).attempts_in_flight.Increment();
-  env.send_request(std::move(request),
+  env.send_request(*std::move(request),
                    [order = std::move(order), attempt = std::move(attempt),
                     subscription = ordered.subscription->number, queue, metrics = &env.metrics,
                     dispatcher = dispatcher_actor{self}](delivery::outbound_response response) {
@@ -71,24 +90,19 @@ void start_waiting(self_pointer self) {
 
 dispatcher_actor::behavior_type dispatcher(self_pointer self, environment* env,
                                            std::shared_ptr<supervision::actor_card> card) {
-  supervision::fail_with_exception_text(self);
+  supervision::begin(self, card, env->observer);
   self->state.env = env;
   self->state.card = std::move(card);
   return {
       [self](dispatch_attempt& dispatch) {
-        ++self->state.card->messages_handled;
         self->state.queue.push(std::move(dispatch.order));
         start_waiting(self);
       },
       [self](transfer_ended ended) {
-        ++self->state.card->messages_handled;
         self->state.queue.ended(ended.subscription);
         start_waiting(self);
       },
-      [self](outcomes_taken) {
-        ++self->state.card->messages_handled;
-        start_waiting(self);
-      },
+      [self](outcomes_taken) { start_waiting(self); },
   };
 }
 

@@ -21,10 +21,10 @@ struct dispatcher_state {
   attempt_queue queue;
 };
 
-inline constexpr std::array<std::string_view, 2> dispatcher_gauges{"in_flight", "waiting"};
+inline constexpr std::array<supervision::gauge, 2> dispatcher_gauges{"in_flight", "waiting"};
 
 dispatcher_actor::behavior_type dispatcher(
-    dispatcher_actor::stateful_pointer<dispatcher_state> self, environment* env,
+    supervision::observed_pointer<dispatcher_actor, dispatcher_state> self, environment* env,
     std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

@@ -6,8 +6,9 @@
 #include "delivery/engine.hpp"
 #include "persistence/store.hpp"
 #include "supervision/address.hpp"
+#include "supervision/child_life.hpp"
 #include "supervision/directory.hpp"
-#include "supervision/restart_budget.hpp"
+#include "supervision/observed.hpp"
 
 #include <array>
 #include <atomic>
@@ -82,6 +83,8 @@ struct environment {
   std::atomic<std::int64_t> outcomes_waiting{0};
   /// Bits of a `domain::priority_set`; written by `ingest` alone.
   std::atomic<std::uint8_t> paused_queues{0};
+  /// Told of what is slow, grows or comes too late in any actor.
+  supervision::observer observer{};
   /// Of the announcer, which clients must not shut out.
   admission announcements{16};
 };

@@ -1,7 +1,5 @@
 #include "actors/event_writer.hpp"
 
-#include "supervision/failure.hpp"
-
 #include <caf/all.hpp>
 
 #include <cstddef>
@@ -11,7 +9,7 @@ namespace talaria::actors {
 
 namespace {
 
-using self_pointer = event_writer_actor::stateful_pointer<event_writer_state>;
+using self_pointer = supervision::observed_pointer<event_writer_actor, event_writer_state>;
 
 persistence::event_group to_group(append_events& append) {
   persistence::event_group group;
@@ -121,7 +119,7 @@ bool is_full(const event_writer_state& state) {
 
 event_writer_actor::behavior_type event_writer(self_pointer self, environment* env,
                                                std::shared_ptr<supervision::actor_card> card) {
-  supervision::fail_with_exception_text(self);
+  supervision::begin(self, card, env->observer);
   auto& state = self->state;
   state.env = env;
   state.card = std::move(card);
@@ -129,7 +127,6 @@ event_writer_actor::behavior_type event_writer(self_pointer self, environment* e
   return {
       [self](append_events& append) {
         auto& state = self->state;
-        ++state.card->messages_handled;
         for (const auto& draft : append.submission->drafts()) {
           ++state.group_events;
           state.group_bytes += draft.event->payload.size();

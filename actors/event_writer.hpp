@@ -25,7 +25,7 @@ struct event_writer_state {
 };
 
 event_writer_actor::behavior_type event_writer(
-    event_writer_actor::stateful_pointer<event_writer_state> self, environment* env,
+    supervision::observed_pointer<event_writer_actor, event_writer_state> self, environment* env,
     std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

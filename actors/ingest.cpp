@@ -1,7 +1,6 @@
 #include "actors/ingest.hpp"
 
 #include "actors/subscription_children.hpp"
-#include "supervision/failure.hpp"
 
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
@@ -57,7 +56,7 @@ bool apply_paused_queues(ingest_pointer self, domain::priority_set paused) {
   if (self->state.env->paused_queues.exchange(paused.bits()) == paused.bits())
     return false;
   for (auto& [number, child] : self->state.subscriptions) {
-    if (child.up && !child.ending)
+    if (child.life.stays())
       send_to(self, child, queues_changed{});
   }
   return true;
@@ -229,8 +228,6 @@ void let_idle_end(ingest_pointer self, const subscription_idle& idle) {
 
 void show(ingest_pointer self) {
   const auto& state = self->state;
-  ++state.card->messages_handled;
-  state.card->mailbox_depth = self->mailbox().size();
   const std::array<std::int64_t, 4> values{static_cast<std::int64_t>(state.catalog.size()),
                                            state.catalog_revision,
                                            static_cast<std::int64_t>(state.subscriptions.size()),
@@ -243,7 +240,7 @@ void show(ingest_pointer self) {
 
 ingest_actor::behavior_type ingest(ingest_pointer self, environment* env,
                                    std::shared_ptr<supervision::actor_card> card) {
-  supervision::fail_with_exception_text(self);
+  supervision::begin(self, card, env->observer);
   self->state.env = env;
   self->state.writer_loads.resize(env->addresses.event_writers.size());
   self->state.card = std::move(card);
@@ -289,6 +286,9 @@ ingest_actor::behavior_type ingest(ingest_pointer self, environment* env,
           end_subscription(self, *awake);
       },
       [self](restart_due restart) { restart_subscription(self, restart.number); },
+      [self](const event_settled& settled) { forget_poison(self, settled); },
+      [self](const command_subscription& asked) { obey(self, asked); },
+      [self](const restart_grace_over& grace) { kill_slow_subscription(self, grace); },
       [self](drain_all& drain) {
         for (const auto& submission : std::exchange(self->state.waiting, {}))
           submission->answer(domain::fail(domain::ec::draining, "this node is shutting down"));

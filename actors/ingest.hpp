@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "actors/poison_watch.hpp"
 #include "domain/fan_out.hpp"
 
 #include <cstdint>
@@ -15,14 +16,12 @@ namespace talaria::actors {
 /// A subscription actor as `ingest` knows it.
 struct supervised_subscription {
   subscription_actor handle;
-  std::shared_ptr<supervision::actor_card> card;
-  supervision::restart_budget budget;
+  supervision::child_life life;
+  poison_watch poison{};
+  std::shared_ptr<event_at_hand> at_hand = std::make_shared<event_at_hand>();
   /// See `subscription_idle`.
   std::uint64_t messages_sent = 0;
-  bool up = false;
-  /// It was told to end, which is no failure.
-  bool ending = false;
-  /// There was work for it while it was not up.
+  /// There was work for it while it was not up, or somebody wants it back.
   bool wanted = false;
 };
 
@@ -60,10 +59,10 @@ struct ingest_state {
   std::shared_ptr<std::promise<void>> drained;
 };
 
-inline constexpr std::array<std::string_view, 4> ingest_gauges{"catalog", "catalog_revision",
-                                                               "subscriptions", "waiting"};
+inline constexpr std::array<supervision::gauge, 4> ingest_gauges{"catalog", "catalog_revision",
+                                                                 "subscriptions", "waiting"};
 
-ingest_actor::behavior_type ingest(ingest_actor::stateful_pointer<ingest_state> self,
+ingest_actor::behavior_type ingest(supervision::observed_pointer<ingest_actor, ingest_state> self,
                                    environment* env, std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

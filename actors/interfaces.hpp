@@ -59,6 +59,12 @@ using ingest_actor = caf::typed_actor<
   caf::reacts_to<subscription_fenced>,
   /// INTERNAL: a failed subscription's backoff is over.
   caf::reacts_to<restart_due>,
+  /// Forgets that an event made its subscription fail.
+  caf::reacts_to<event_settled>,
+  /// Restarts a subscription, or releases it from quarantine.
+  caf::reacts_to<command_subscription>,
+  /// INTERNAL: kills one that did not end in time for its restart.
+  caf::reacts_to<restart_grace_over>,
   /// Refuses submissions from now on and drains every subscription.
   caf::reacts_to<drain_all>>;
 

@@ -1,7 +1,5 @@
 #include "actors/janitor.hpp"
 
-#include "supervision/failure.hpp"
-
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
 
@@ -11,7 +9,7 @@ namespace talaria::actors {
 
 namespace {
 
-using self_pointer = janitor_actor::stateful_pointer<janitor_state>;
+using self_pointer = supervision::observed_pointer<janitor_actor, janitor_state>;
 using namespace std::chrono_literals;
 
 /// What became due this long ago should have been sent; sooner, it is most likely on its way.
@@ -73,27 +71,23 @@ void purge(self_pointer self) {
 
 janitor_actor::behavior_type janitor(self_pointer self, environment* env,
                                      std::shared_ptr<supervision::actor_card> card) {
-  supervision::fail_with_exception_text(self);
+  supervision::begin(self, std::move(card), env->observer);
   auto& state = self->state;
   state.env = env;
-  state.card = std::move(card);
   state.queue = env->store.open_queue_reader();
   state.upkeep = env->store.open_upkeep();
   self->send(self, sweep_due{});
   self->delayed_send(self, env->settings.purge_interval, purge_due{});
   return {
       [self](sweep_due) {
-        ++self->state.card->messages_handled;
         sweep(self);
         self->delayed_send(self, self->state.env->settings.sweep_interval, sweep_due{});
       },
       [self](sweep_everything) {
-        ++self->state.card->messages_handled;
         self->state.swept_until = {};
         sweep(self);
       },
       [self](purge_due) {
-        ++self->state.card->messages_handled;
         purge(self);
         self->delayed_send(self, self->state.env->settings.purge_interval, purge_due{});
       },

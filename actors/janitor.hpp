@@ -16,14 +16,13 @@ struct janitor_state {
   static inline const char* name = "janitor";
 
   environment* env = nullptr;
-  std::shared_ptr<supervision::actor_card> card;
   std::unique_ptr<persistence::queue_reader> queue;
   std::unique_ptr<persistence::upkeep> upkeep;
   domain::timestamp swept_until;
 };
 
-janitor_actor::behavior_type janitor(janitor_actor::stateful_pointer<janitor_state> self,
-                                     environment* env,
-                                     std::shared_ptr<supervision::actor_card> card);
+janitor_actor::behavior_type janitor(
+    supervision::observed_pointer<janitor_actor, janitor_state> self, environment* env,
+    std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

@@ -9,6 +9,7 @@
 #include "domain/id.hpp"
 #include "domain/subscription.hpp"
 #include "persistence/store.hpp"
+#include "supervision/actor_card.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -176,6 +177,18 @@ struct subscription_fenced {
   domain::subscription_number number{};
 };
 
+/// To `ingest`: an event that was isolated is recorded as dead.
+struct event_settled {
+  domain::subscription_number number{};
+  domain::event_id event;
+};
+
+/// To `ingest`: what a person asks of the actor of a subscription.
+struct command_subscription {
+  domain::subscription_number number{};
+  supervision::child_command command{};
+};
+
 /// Finish what is under way, begin nothing new, then end.
 struct drain {};
 
@@ -193,6 +206,12 @@ struct wake_due {
 };
 struct restart_due {
   domain::subscription_number number{};
+};
+/// A subscription that was to be restarted has had its time to end.
+struct restart_grace_over {
+  domain::subscription_number number{};
+  /// Of the incarnation that was told to end.
+  caf::actor_id incarnation{};
 };
 struct catalog_load_due {
   /// As `wake_due`.
@@ -234,6 +253,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::drain_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::flush_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::wake_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::restart_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::event_settled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::command_subscription)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::restart_grace_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_load_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::sweep_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::purge_due)

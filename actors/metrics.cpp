@@ -76,9 +76,20 @@ std::map<std::string_view, prometheus::Counter*> attempt_counters(prometheus::Re
     if (status_class != "http_2xx")
       add(status_class);
   });
-  for (auto error = domain::attempt_error::timeout; error <= domain::attempt_error::internal;
+  for (auto error = domain::attempt_error::timeout; error <= domain::last_attempt_error;
        error = static_cast<domain::attempt_error>(static_cast<int>(error) + 1))
     add(to_string(error));
+  return made;
+}
+
+std::array<prometheus::Gauge*, supervision::actor_state_count> gauges_by_state(
+    prometheus::Registry& registry) {
+  std::array<prometheus::Gauge*, supervision::actor_state_count> made{};
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const auto state = to_string(static_cast<supervision::actor_state>(i));
+    made.at(i) = &gauge(registry, "talaria_actors", "Actors by state, as of the last survey",
+                        {{"state", std::string{state}}});
+  }
   return made;
 }
 
@@ -106,6 +117,9 @@ metrics::metrics(prometheus::Registry& registry)
                                  "Failed attempts that will be repeated")),
       outcomes_fenced(counter(registry, "talaria_outcomes_fenced_total",
                               "Outcomes refused because the shard has another owner")),
+      deliveries_isolated(counter(registry, "talaria_deliveries_isolated_total",
+                                  "Deliveries set aside because handling them failed inside "
+                                  "Talaria time and again")),
       attempts_queued(gauge(registry, "talaria_attempts_queued",
                             "Attempts that wait for the cap on requests under way")),
       subscriptions_active(
@@ -114,6 +128,9 @@ metrics::metrics(prometheus::Registry& registry)
       breakers_half_open(breakers(registry, "half_open")),
       surveyed_at_seconds(gauge(registry, "talaria_queue_surveyed_timestamp_seconds",
                                 "When the queue was last counted, in Unix time; 0: never")),
+      actors_stuck(gauge(registry, "talaria_actors_stuck",
+                         "Actors that have been handling one message for longer than 5 s, as of "
+                         "the last survey")),
       append_batch_events(histogram(registry, "talaria_append_batch_events",
                                     "Events in one commit of submissions", batch_sizes)),
       record_batch_outcomes(histogram(registry, "talaria_record_batch_outcomes",
@@ -131,6 +148,13 @@ metrics::metrics(prometheus::Registry& registry)
       failures_by_kind_(counters(registry, "talaria_actor_failures_total", "Actors that failed")),
       restarts_by_kind_(
           counters(registry, "talaria_actor_restarts_total", "Actors that were started anew")),
+      slow_messages_by_kind_(counters(registry, "talaria_actor_slow_messages_total",
+                                      "Messages that took an actor longer than 100 ms")),
+      backlogs_by_kind_(counters(registry, "talaria_actor_backlogs_total",
+                                 "Times that more than 10000 messages waited for one actor")),
+      dead_letters_by_kind_(counters(registry, "talaria_actor_dead_letters_total",
+                                     "Messages that came to actors that had ended")),
+      actors_by_state_(gauges_by_state(registry)),
       attempts_by_failure_(attempt_counters(registry)) {
 }
 
@@ -145,6 +169,22 @@ prometheus::Counter& metrics::actor_failures(std::string_view kind) {
 
 prometheus::Counter& metrics::actor_restarts(std::string_view kind) {
   return restarts_by_kind_.Add({{"kind", std::string{kind}}});
+}
+
+prometheus::Counter& metrics::actor_slow_messages(std::string_view kind) {
+  return slow_messages_by_kind_.Add({{"kind", std::string{kind}}});
+}
+
+prometheus::Counter& metrics::actor_backlogs(std::string_view kind) {
+  return backlogs_by_kind_.Add({{"kind", std::string{kind}}});
+}
+
+prometheus::Counter& metrics::actor_dead_letters(std::string_view kind) {
+  return dead_letters_by_kind_.Add({{"kind", std::string{kind}}});
+}
+
+prometheus::Gauge& metrics::actors_in(supervision::actor_state state) {
+  return *actors_by_state_.at(static_cast<std::size_t>(state));
 }
 
 void breaker_share::show(domain::breaker_state state) {

@@ -4,6 +4,7 @@
 #include "domain/attempt.hpp"
 #include "domain/circuit_breaker.hpp"
 #include "domain/event.hpp"
+#include "supervision/actor_card.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -42,11 +43,14 @@ struct metrics {
   prometheus::Counter& deliveries_created;
   prometheus::Counter& deliveries_retried;
   prometheus::Counter& outcomes_fenced;
+  prometheus::Counter& deliveries_isolated;
   prometheus::Gauge& attempts_queued;
   prometheus::Gauge& subscriptions_active;
   prometheus::Gauge& breakers_open;
   prometheus::Gauge& breakers_half_open;
   prometheus::Gauge& surveyed_at_seconds;
+  /// Handling one message for longer than a few seconds.
+  prometheus::Gauge& actors_stuck;
   prometheus::Histogram& append_batch_events;
   prometheus::Histogram& record_batch_outcomes;
   prometheus::Histogram& attempt_seconds;
@@ -63,10 +67,18 @@ struct metrics {
   /// By the kind of the actor, of which there are as many as the program has.
   prometheus::Counter& actor_failures(std::string_view kind);
   prometheus::Counter& actor_restarts(std::string_view kind);
+  prometheus::Counter& actor_slow_messages(std::string_view kind);
+  prometheus::Counter& actor_backlogs(std::string_view kind);
+  prometheus::Counter& actor_dead_letters(std::string_view kind);
+  prometheus::Gauge& actors_in(supervision::actor_state state);
 
 private:
   prometheus::Family<prometheus::Counter>& failures_by_kind_;
   prometheus::Family<prometheus::Counter>& restarts_by_kind_;
+  prometheus::Family<prometheus::Counter>& slow_messages_by_kind_;
+  prometheus::Family<prometheus::Counter>& backlogs_by_kind_;
+  prometheus::Family<prometheus::Counter>& dead_letters_by_kind_;
+  std::array<prometheus::Gauge*, supervision::actor_state_count> actors_by_state_;
   std::map<std::string_view, prometheus::Counter*> attempts_by_failure_;
 };
 
@@ -79,6 +91,7 @@ public:
   ~breaker_share() { show(domain::breaker_state::closed); }
 
   void show(domain::breaker_state state);
+  domain::breaker_state shown() const { return shown_; }
 
 private:
   prometheus::Gauge* gauge_of(domain::breaker_state state) const;

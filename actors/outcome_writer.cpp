@@ -1,7 +1,5 @@
 #include "actors/outcome_writer.hpp"
 
-#include "supervision/failure.hpp"
-
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
 
@@ -13,7 +11,7 @@ namespace talaria::actors {
 
 namespace {
 
-using self_pointer = outcome_writer_actor::stateful_pointer<outcome_writer_state>;
+using self_pointer = supervision::observed_pointer<outcome_writer_actor, outcome_writer_state>;
 
 constexpr std::chrono::milliseconds backoff_min{50};
 constexpr std::chrono::milliseconds backoff_max{1'000};
@@ -152,7 +150,7 @@ void commit_group(self_pointer self) {
 
 outcome_writer_actor::behavior_type outcome_writer(self_pointer self, environment* env,
                                                    std::shared_ptr<supervision::actor_card> card) {
-  supervision::fail_with_exception_text(self);
+  supervision::begin(self, card, env->observer);
   auto& state = self->state;
   state.env = env;
   state.card = std::move(card);
@@ -160,14 +158,12 @@ outcome_writer_actor::behavior_type outcome_writer(self_pointer self, environmen
   return {
       [self](record_outcome& message) {
         auto& state = self->state;
-        ++state.card->messages_handled;
         const auto delivery = message.outcome.delivery;
         if (state.waiting.insert_or_assign(delivery, std::move(message)).second)
           ++state.env->outcomes_waiting;
         schedule_flush(self);
       },
       [self](record_health& message) {
-        ++self->state.card->messages_handled;
         note_health(self->state, std::move(message.change));
         schedule_flush(self);
       },

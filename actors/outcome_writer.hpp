@@ -37,7 +37,7 @@ struct outcome_writer_state {
 };
 
 outcome_writer_actor::behavior_type outcome_writer(
-    outcome_writer_actor::stateful_pointer<outcome_writer_state> self, environment* env,
-    std::shared_ptr<supervision::actor_card> card);
+    supervision::observed_pointer<outcome_writer_actor, outcome_writer_state> self,
+    environment* env, std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

@@ -39,6 +39,7 @@ public:
   permit take(domain::timestamp now) { return breaker_.take(now); }
   void abandoned(permit given) { breaker_.abandoned(given); }
   domain::breaker_state state() const { return breaker_.state(); }
+  domain::circuit_breaker::counts counts(domain::timestamp now) const { return breaker_.seen(now); }
 
   /// @returns nothing if there is nothing new to store.
   std::optional<finding> ended(permit given, const domain::attempt& made,

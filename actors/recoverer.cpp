@@ -1,7 +1,5 @@
 #include "actors/recoverer.hpp"
 
-#include "supervision/failure.hpp"
-
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
 
@@ -15,7 +13,7 @@ namespace {
 
 using domain::recovery;
 using domain::recovery_status;
-using self_pointer = recoverer_actor::stateful_pointer<recoverer_state>;
+using self_pointer = supervision::observed_pointer<recoverer_actor, recoverer_state>;
 
 /// More would hold up other writers of an SQLite store for longer than a commit may take.
 constexpr std::size_t deliveries_at_once = 500;
@@ -76,17 +74,13 @@ std::chrono::milliseconds recover(self_pointer self) {
 
 recoverer_actor::behavior_type recoverer(self_pointer self, environment* env,
                                          std::shared_ptr<supervision::actor_card> card) {
-  supervision::fail_with_exception_text(self);
+  supervision::begin(self, std::move(card), env->observer);
   auto& state = self->state;
   state.env = env;
-  state.card = std::move(card);
   state.recoveries = env->store.open_recoveries();
   self->send(self, recover_due{});
   return {
-      [self](recover_due) {
-        ++self->state.card->messages_handled;
-        self->delayed_send(self, recover(self), recover_due{});
-      },
+      [self](recover_due) { self->delayed_send(self, recover(self), recover_due{}); },
   };
 }
 

@@ -18,14 +18,13 @@ struct recoverer_state {
   static inline const char* name = "recoverer";
 
   environment* env = nullptr;
-  std::shared_ptr<supervision::actor_card> card;
   std::unique_ptr<persistence::recoveries> recoveries;
   /// Of those that were running when it last looked.
   std::unordered_map<domain::recovery_id, recovery_allowance> allowances;
 };
 
-recoverer_actor::behavior_type recoverer(recoverer_actor::stateful_pointer<recoverer_state> self,
-                                         environment* env,
-                                         std::shared_ptr<supervision::actor_card> card);
+recoverer_actor::behavior_type recoverer(
+    supervision::observed_pointer<recoverer_actor, recoverer_state> self, environment* env,
+    std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

@@ -1,7 +1,5 @@
 #include "actors/store_reader.hpp"
 
-#include "supervision/failure.hpp"
-
 #include <caf/all.hpp>
 
 #include <utility>
@@ -10,7 +8,7 @@ namespace talaria::actors {
 
 namespace {
 
-using self_pointer = store_reader_actor::stateful_pointer<store_reader_state>;
+using self_pointer = supervision::observed_pointer<store_reader_actor, store_reader_state>;
 
 domain::result<subscription_pointer> find(persistence::catalog& catalog,
                                           domain::subscription_number number) {
@@ -62,29 +60,23 @@ void answer(self_pointer self, const load_catalog& load) {
 
 store_reader_actor::behavior_type store_reader(self_pointer self, environment* env,
                                                std::shared_ptr<supervision::actor_card> card) {
-  supervision::fail_with_exception_text(self);
+  supervision::begin(self, std::move(card), env->observer);
   self->state.env = env;
-  self->state.card = std::move(card);
   self->state.queue = env->store.open_queue_reader();
   self->state.catalog = env->store.open_catalog();
   return {
       [self](const load_page& load) {
-        ++self->state.card->messages_handled;
         self->send(load.reply_to, page_loaded{timed(self->state, store_operation::load_page, [&] {
                      return self->state.queue->page(load.wanted);
                    })});
       },
       [self](const load_subscription& load) {
-        ++self->state.card->messages_handled;
         self->send(load.reply_to,
                    subscription_loaded{timed(self->state, store_operation::load_subscription, [&] {
                      return find(*self->state.catalog, load.subscription);
                    })});
       },
-      [self](const load_catalog& load) {
-        ++self->state.card->messages_handled;
-        answer(self, load);
-      },
+      [self](const load_catalog& load) { answer(self, load); },
   };
 }
 

@@ -15,13 +15,12 @@ struct store_reader_state {
   static inline const char* name = "store_reader";
 
   environment* env = nullptr;
-  std::shared_ptr<supervision::actor_card> card;
   std::unique_ptr<persistence::queue_reader> queue;
   std::unique_ptr<persistence::catalog> catalog;
 };
 
 store_reader_actor::behavior_type store_reader(
-    store_reader_actor::stateful_pointer<store_reader_state> self, environment* env,
+    supervision::observed_pointer<store_reader_actor, store_reader_state> self, environment* env,
     std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

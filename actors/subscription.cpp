@@ -1,7 +1,7 @@
 #include "actors/subscription.hpp"
 
+#include "actors/subscription_display.hpp"
 #include "domain/delivery.hpp"
-#include "supervision/failure.hpp"
 
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
@@ -13,7 +13,7 @@ namespace talaria::actors {
 
 namespace {
 
-using self_pointer = subscription_actor::stateful_pointer<subscription_state>;
+using self_pointer = supervision::observed_pointer<subscription_actor, subscription_state>;
 using namespace std::chrono_literals;
 
 /// After a failed read of the store, or an attempt that could not be started.
@@ -54,6 +54,7 @@ void use_settings(subscription_state& state, subscription_pointer subscription) 
   state.rate.set_rate(state.subscription->settings.rate_limit_per_second);
   state.receiver->use(*state.subscription);
   use_mode(state);
+  label(state);
 }
 
 /// It is not in memory while the subscription sleeps: a million of them are to cost next to
@@ -77,6 +78,7 @@ void take_settings(self_pointer self, subscription_loaded& loaded) {
 }
 
 void dispatch(self_pointer self, delivery_window::taken taken, receiver_watch::permit permit) {
+  const event_at_hand::mark marked{*self->state.at_hand, taken.event->id};
   const auto event = taken.event->id;
   auto report = [subscription = subscription_actor{self}, event, permit](attempt_result result) {
     caf::anon_send(subscription, attempt_finished{event, permit, std::move(result)});
@@ -99,17 +101,6 @@ std::optional<domain::timestamp> next_attempt(const subscription_state& state,
   if (!allowed || full)
     return std::nullopt;
   return std::max(*allowed, state.rate.next(now));
-}
-
-void start_due_attempts(self_pointer self, domain::timestamp now) {
-  auto& state = self->state;
-  while (next_attempt(state, now) == now) {
-    auto taken = state.window->take(now);
-    if (!taken)
-      return;
-    state.rate.take(now);
-    dispatch(self, *std::move(taken), state.receiver->take(now));
-  }
 }
 
 /// A breaker that is not closed lets a few probes through, for which a few deliveries are enough.
@@ -200,25 +191,68 @@ void end_if_idle(self_pointer self, domain::timestamp now) {
              subscription_idle{state.number, state.messages_seen});
 }
 
-void show(self_pointer self) {
+/// Notes with an outcome what its operators are to know of it.
+void tell(subscription_state& state, persistence::outcome& outcome, const domain::event& event,
+          domain::timestamp now) {
+  const auto next_id = [&] { return state.ids.next(now, state.env->random_bits()); };
+  if (outcome.status == domain::delivery_status::dead)
+    outcome.tells.push_back(
+        domain::tell_dead(next_id(), *state.subscription, event, outcome.attempt, now));
+  if (outcome.receiver_gone && !state.receiver_given_up)
+    outcome.tells.push_back(domain::tell_disabled(next_id(), *state.subscription,
+                                                  domain::disabled_reason::gone, {}, now));
+}
+
+persistence::outcome make_outcome(const subscription_state& state,
+                                  const delivery_window::taken& tried, domain::attempt attempt,
+                                  const domain::verdict& verdict) {
+  return {.delivery = {tried.event->id, state.number},
+          .shard = state.shard,
+          .epoch = epoch_of(state),
+          .attempt = std::move(attempt),
+          .status = verdict.status,
+          .run_attempts = tried.progress.run_attempts + 1,
+          .due = verdict.due,
+          .priority = state.subscription->settings.priority.value_or(tried.event->priority),
+          .receiver_gone = verdict.gone,
+          .tells = {}};
+}
+
+/// Ends a delivery whose handling fails time and again, without an attempt: one event must not keep
+/// a subscription from its others.
+void isolate(self_pointer self, const delivery_window::taken& poison, domain::timestamp now) {
   auto& state = self->state;
-  const auto& window = *state.window;
-  const auto due = window.next_wake();
-  const auto due_ms = due ? std::chrono::floor<std::chrono::milliseconds>(due->time_since_epoch())
-                          : std::chrono::milliseconds{0};
-  const std::array<std::size_t, 7> values{
-      window.size(),
-      window.waiting(),
-      window.in_flight(),
-      window.recording(),
-      static_cast<std::size_t>(due_ms.count()),
-      state.subscription && state.subscription->paused ? 1U : 0U,
-      static_cast<std::size_t>(state.receiver->state())};
-  for (std::size_t i = 0; i < values.size(); ++i)
-    state.card->set_gauge(i, static_cast<std::int64_t>(values.at(i)));
-  state.breaker->show(state.receiver->state());
-  ++state.card->messages_handled;
-  state.card->mailbox_depth = self->mailbox().size();
+  const domain::attempt none{.number = poison.progress.attempts + 1,
+                             .started_at = now,
+                             .duration = {},
+                             .status_code = 0,
+                             .error = domain::attempt_error::isolated,
+                             .response_body = {},
+                             .node = state.env->node};
+  auto outcome = make_outcome(state, poison, none,
+                              {.status = domain::delivery_status::dead, .due = {}, .gone = false});
+  tell(state, outcome, *poison.event, now);
+  state.env->metrics.deliveries_isolated.Increment();
+  spdlog::error("event {} of subscription {} is isolated: handling it failed {} times",
+                to_string(poison.event->id), to_string(state.subscription->id),
+                poison_watch::tries_max);
+  state.window->finished(outcome, now);
+  send_outcome(self, std::move(outcome));
+}
+
+void start_due_attempts(self_pointer self, domain::timestamp now) {
+  auto& state = self->state;
+  while (next_attempt(state, now) == now) {
+    auto taken = state.window->take(now);
+    if (!taken)
+      return;
+    if (state.isolated.contains(taken->event->id)) {
+      isolate(self, *taken, now);
+      continue;
+    }
+    state.rate.take(now);
+    dispatch(self, *std::move(taken), state.receiver->take(now));
+  }
 }
 
 /// After every message: starts what can start, fetches what is missing, and sets the one timer.
@@ -234,7 +268,7 @@ void move_on(self_pointer self) {
     state.window->release_waiting();
   for (auto& outcome : state.window->overdue_records(now))
     send_outcome(self, std::move(outcome));
-  show(self);
+  show(state, now);
   if (state.draining && state.window->size() == 0) {
     if (auto unstored = state.receiver->take_unstored())
       send_health(self, *std::move(unstored), now);
@@ -252,18 +286,6 @@ void watch_receiver(self_pointer self, receiver_watch::permit permit, const doma
     return;
   state.receiver_given_up = state.receiver_given_up || found->given_up;
   send_health(self, *std::move(found), now);
-}
-
-/// Notes with an outcome what its operators are to know of it.
-void tell(subscription_state& state, persistence::outcome& outcome, const domain::event& event,
-          domain::timestamp now) {
-  const auto next_id = [&] { return state.ids.next(now, state.env->random_bits()); };
-  if (outcome.status == domain::delivery_status::dead)
-    outcome.tells.push_back(
-        domain::tell_dead(next_id(), *state.subscription, event, outcome.attempt, now));
-  if (outcome.receiver_gone && !state.receiver_given_up)
-    outcome.tells.push_back(domain::tell_disabled(next_id(), *state.subscription,
-                                                  domain::disabled_reason::gone, {}, now));
 }
 
 /// How late a delivery is that somebody asked for once more says nothing about Talaria.
@@ -298,6 +320,7 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
   const auto tried = state.window->find_in_flight(finished.event);
   if (!tried)
     return;
+  const event_at_hand::mark marked{*state.at_hand, finished.event};
   const auto now = state.env->now();
   auto& attempt = finished.result.attempt;
   if (attempt.error == domain::attempt_error::aborted) {
@@ -313,17 +336,7 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
   count(state.env->metrics, attempt, verdict, *tried, now);
   log_failure(state, attempt, *tried->event, verdict.status);
   watch_receiver(self, finished.permit, attempt, now);
-  persistence::outcome outcome{
-      .delivery = {finished.event, state.number},
-      .shard = state.shard,
-      .epoch = epoch_of(state),
-      .attempt = std::move(attempt),
-      .status = verdict.status,
-      .run_attempts = tried->progress.run_attempts + 1,
-      .due = verdict.due,
-      .priority = state.subscription->settings.priority.value_or(tried->event->priority),
-      .receiver_gone = verdict.gone,
-      .tells = {}};
+  auto outcome = make_outcome(state, *tried, std::move(attempt), verdict);
   tell(state, outcome, *tried->event, now);
   state.receiver_given_up = state.receiver_given_up || verdict.gone;
   state.window->finished(outcome, now);
@@ -336,6 +349,8 @@ void take_answers(self_pointer self, const outcomes_recorded& recorded) {
   bool fenced = false;
   for (const auto& outcome : recorded.outcomes) {
     fenced = fenced || outcome.status == persistence::record_status::fenced;
+    if (state.isolated.erase(outcome.event) > 0)
+      self->send(state.env->addresses.ingest.get(), event_settled{state.number, outcome.event});
     state.window->recorded(outcome.event, outcome.status, now);
   }
   if (fenced)
@@ -363,16 +378,15 @@ void look_in_store(self_pointer self) {
 }  // namespace
 
 subscription_actor::behavior_type subscription(self_pointer self, environment* env,
-                                               domain::subscription_number number,
-                                               persistence::shard_id shard,
-                                               std::shared_ptr<supervision::actor_card> card,
-                                               caf::actor_addr supervisor) {
-  supervision::fail_with_exception_text(self);
+                                               subscription_start start) {
+  supervision::begin(self, start.card, env->observer);
   auto& state = self->state;
   state.env = env;
-  state.card = std::move(card);
-  state.number = number;
-  state.shard = shard;
+  state.card = std::move(start.card);
+  state.number = start.number;
+  state.shard = start.shard;
+  state.at_hand = std::move(start.at_hand);
+  state.isolated = std::move(start.isolated);
   state.window.emplace(env->settings.window);
   state.receiver.emplace(
       [&state] { return state.ids.next(state.env->now(), state.env->random_bits()); });
@@ -381,14 +395,16 @@ subscription_actor::behavior_type subscription(self_pointer self, environment* e
   // What the store holds is unknown: the first page tells.
   state.window->expect_in_store(state.last_work);
   // An orphan would go on beside the incarnation that the next `ingest` spawns.
-  self->monitor(supervisor);
+  self->monitor(start.supervisor);
   self->set_down_handler([self](caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
   self->send(self, wake_due{++state.timer_generation});
   return {
       [self](deliver& fresh) {
         ++self->state.messages_seen;
-        for (auto& event : fresh.events)
+        for (auto& event : fresh.events) {
+          const event_at_hand::mark marked{*self->state.at_hand, event->id};
           self->state.window->add_fresh(std::move(event));
+        }
         move_on(self);
       },
       [self](attempt_finished& finished) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "actors/poison_watch.hpp"
 #include "actors/receiver_watch.hpp"
 #include "domain/rate_limiter.hpp"
 
@@ -26,6 +27,10 @@ struct subscription_state {
   std::shared_ptr<supervision::actor_card> card;
   domain::subscription_number number{};
   persistence::shard_id shard{};
+  /// For the supervisor, should this fail.
+  std::shared_ptr<event_at_hand> at_hand;
+  /// Events that are ended without another look.
+  std::set<domain::event_id> isolated;
   /// Null until it is loaded; nothing is sent before.
   subscription_pointer subscription;
   /// When it is asked for again.
@@ -49,12 +54,40 @@ struct subscription_state {
   std::optional<domain::timestamp> timer_set_for;
 };
 
-inline constexpr std::array<std::string_view, 7> subscription_gauges{
-    "window", "waiting", "in_flight", "recording", "next_due_ms", "paused", "breaker"};
+/// As domain::breaker_state has them.
+inline constexpr std::array<std::string_view, 3> breaker_texts{"closed", "open", "half_open"};
+/// As domain::ordering has them.
+inline constexpr std::array<std::string_view, 2> ordering_texts{"parallel", "fifo"};
+inline constexpr std::array<supervision::gauge, 15> subscription_gauges{
+    "pending",
+    "waiting",
+    "in_flight",
+    "recording",
+    "window",
+    "more_in_store",
+    "next_due_ms",
+    "paused",
+    supervision::gauge{"breaker", breaker_texts},
+    "breaker_calls",
+    "breaker_failures",
+    "rate_tokens",
+    "rate_limit_per_second",
+    supervision::gauge{"order", ordering_texts},
+    "isolated"};
+
+/// What `ingest` gives the actor of a subscription on its way.
+struct subscription_start {
+  domain::subscription_number number{};
+  persistence::shard_id shard{};
+  std::shared_ptr<supervision::actor_card> card;
+  /// When it ends, so does the subscription.
+  caf::actor_addr supervisor;
+  std::shared_ptr<event_at_hand> at_hand;
+  std::set<domain::event_id> isolated;
+};
 
 subscription_actor::behavior_type subscription(
-    subscription_actor::stateful_pointer<subscription_state> self, environment* env,
-    domain::subscription_number number, persistence::shard_id shard,
-    std::shared_ptr<supervision::actor_card> card, caf::actor_addr supervisor);
+    supervision::observed_pointer<subscription_actor, subscription_state> self, environment* env,
+    subscription_start start);
 
 }  // namespace talaria::actors

@@ -10,19 +10,26 @@ namespace talaria::actors {
 
 namespace {
 
+/// For the attempts under way of a subscription that is to be restarted.
+constexpr auto restart_grace = std::chrono::seconds{5};
+
 std::string path_of(domain::subscription_number number) {
   return fmt::format("/ingest/subscription-{}", domain::to_integer(number));
 }
 
 void spawn_into(ingest_pointer self, supervised_subscription& child,
                 domain::subscription_number number, const catalog_entry& entry) {
-  child.handle =
-      self->spawn(subscription, self->state.env, number, entry.shard, child.card, self->address());
-  child.up = true;
-  child.ending = false;
+  *child.at_hand = {};
+  child.handle = self->spawn(subscription, self->state.env,
+                             subscription_start{.number = number,
+                                                .shard = entry.shard,
+                                                .card = child.life.card(),
+                                                .supervisor = self->address(),
+                                                .at_hand = child.at_hand,
+                                                .isolated = child.poison.isolated()});
   child.wanted = false;
   child.messages_sent = 0;
-  child.card->state = supervision::actor_state::running;
+  child.life.start(self->state.env->now());
   self->state.numbers.emplace(child.handle.id(), number);
   self->monitor(child.handle);
 }
@@ -34,7 +41,7 @@ void count_awake(ingest_pointer self) {
 
 void forget(ingest_pointer self, domain::subscription_number number) {
   self->state.subscriptions.erase(number);
-  self->state.env->directory.leave(path_of(number));
+  self->state.env->directory.leave(path_of(number), self->state.env->now());
   count_awake(self);
 }
 
@@ -44,21 +51,44 @@ void keep_promise_if_drained(ingest_pointer self) {
     std::exchange(state.drained, nullptr)->set_value();
 }
 
+/// A failure that an event is to blame for is paid by the event as long as it may be tried again:
+/// then it is isolated, at the cost of one failure of the subscription's budget.
+std::optional<std::chrono::milliseconds> life_after_failure(ingest_pointer self,
+                                                            supervised_subscription& child,
+                                                            const std::string& reason) {
+  auto& env = *self->state.env;
+  const supervision::child_life::moment at{env.now(), self->clock().now(), env.random_fraction()};
+  const auto& suspect = child.at_hand->event;
+  const auto tries = suspect ? child.poison.failed(*suspect, at.now) : 0;
+  if (tries == 0 || tries >= poison_watch::tries_max)
+    return child.life.failed(reason, at);
+  const auto wait = env.settings.subscription_restarts.backoff_min * (1U << tries);
+  child.life.failed_by_another(reason, at);
+  return wait;
+}
+
 void back_off_or_quarantine(ingest_pointer self, domain::subscription_number number,
                             supervised_subscription& child, const std::string& reason) {
   auto& env = *self->state.env;
-  env.metrics.actor_failures(child.card->kind).Increment();
-  child.card->failed(reason);
-  const auto wait = child.budget.spend(self->clock().now(), env.random_fraction());
+  const auto& card = *child.life.card();
+  env.metrics.actor_failures(card.kind).Increment();
+  const auto wait = life_after_failure(self, child, reason);
   if (!wait) {
-    child.card->state = supervision::actor_state::quarantined;
-    spdlog::error("{} is quarantined, its deliveries are held: {}", child.card->path, reason);
+    child.life.quarantine(env.now());
+    spdlog::error("{} is quarantined, its deliveries are held: {}", card.path, reason);
     return;
   }
-  child.card->state = supervision::actor_state::backing_off;
-  spdlog::warn("{} failed and will be restarted in {} ms: {}", child.card->path, wait->count(),
-               reason);
+  spdlog::warn("{} failed and will be restarted in {} ms: {}", card.path, wait->count(), reason);
   self->delayed_send(self, *wait, restart_due{number});
+}
+
+supervised_subscription make_child(ingest_pointer self, domain::subscription_number number) {
+  auto& env = *self->state.env;
+  auto card = env.directory.enter(path_of(number), "subscription", env.now(), subscription_gauges);
+  card->set_control([ingest = env.addresses.ingest, number](supervision::child_command command) {
+    caf::anon_send(ingest.get(), command_subscription{number, command});
+  });
+  return {.handle = {}, .life = {std::move(card), env.settings.subscription_restarts}};
 }
 
 }  // namespace
@@ -71,18 +101,12 @@ supervised_subscription* wake_subscription(ingest_pointer self,
     return nullptr;
   auto child = state.subscriptions.find(number);
   if (child == state.subscriptions.end()) {
-    auto card = state.env->directory.enter(path_of(number), "subscription", state.env->now(),
-                                           subscription_gauges);
-    supervised_subscription fresh{
-        .handle = {},
-        .card = std::move(card),
-        .budget = supervision::restart_budget{state.env->settings.subscription_restarts}};
-    child = state.subscriptions.emplace(number, std::move(fresh)).first;
+    child = state.subscriptions.emplace(number, make_child(self, number)).first;
     spawn_into(self, child->second, number, known->second);
     count_awake(self);
   }
   auto& found = child->second;
-  if (!found.up || found.ending) {
+  if (!found.life.stays()) {
     found.wanted = true;
     return nullptr;
   }
@@ -91,14 +115,13 @@ supervised_subscription* wake_subscription(ingest_pointer self,
 
 supervised_subscription* find_awake(ingest_pointer self, domain::subscription_number number) {
   const auto child = self->state.subscriptions.find(number);
-  if (child == self->state.subscriptions.end() || !child->second.up || child->second.ending)
+  if (child == self->state.subscriptions.end() || !child->second.life.stays())
     return nullptr;
   return &child->second;
 }
 
 void end_subscription(ingest_pointer self, supervised_subscription& subscription) {
-  subscription.ending = true;
-  subscription.card->state = supervision::actor_state::stopping;
+  subscription.life.told_to_stop();
   send_to(self, subscription, drain{});
 }
 
@@ -110,23 +133,24 @@ void subscription_down(ingest_pointer self, const caf::down_msg& down) {
   const auto number = known->second;
   state.numbers.erase(known);
   auto& child = state.subscriptions.at(number);
-  child.up = false;
+  const bool was_told_to_end = !child.life.stays();
   child.handle = nullptr;
-  if (child.ending || state.drained) {
-    const bool wanted = child.wanted;
-    forget(self, number);
-    if (wanted)
-      wake_subscription(self, number);
-    keep_promise_if_drained(self);
+  if (!was_told_to_end && !state.drained) {
+    back_off_or_quarantine(self, number, child, caf::to_string(down.reason));
     return;
   }
-  back_off_or_quarantine(self, number, child, caf::to_string(down.reason));
+  child.life.ended();
+  if (child.wanted && !state.drained)
+    restart_subscription(self, number);
+  else
+    forget(self, number);
+  keep_promise_if_drained(self);
 }
 
 void restart_subscription(ingest_pointer self, domain::subscription_number number) {
   auto& state = self->state;
   const auto child = state.subscriptions.find(number);
-  if (child == state.subscriptions.end() || child->second.up)
+  if (child == state.subscriptions.end() || child->second.life.up())
     return;
   const auto known = state.catalog.find(number);
   if (known == state.catalog.end() || state.drained) {
@@ -134,9 +158,38 @@ void restart_subscription(ingest_pointer self, domain::subscription_number numbe
     keep_promise_if_drained(self);
     return;
   }
-  child->second.card->restarted(state.env->now());
-  state.env->metrics.actor_restarts(child->second.card->kind).Increment();
+  state.env->metrics.actor_restarts(child->second.life.card()->kind).Increment();
   spawn_into(self, child->second, number, known->second);
+}
+
+void forget_poison(ingest_pointer self, const event_settled& settled) {
+  const auto known = self->state.subscriptions.find(settled.number);
+  if (known != self->state.subscriptions.end())
+    known->second.poison.settled(settled.event);
+}
+
+void obey(ingest_pointer self, const command_subscription& asked) {
+  const auto known = self->state.subscriptions.find(asked.number);
+  if (known == self->state.subscriptions.end())
+    return;
+  auto& child = known->second;
+  if (asked.command == supervision::child_command::release) {
+    if (child.life.release(self->state.env->now()))
+      restart_subscription(self, asked.number);
+  } else if (child.life.stays()) {
+    end_subscription(self, child);
+    child.wanted = true;
+    self->delayed_send(self, restart_grace, restart_grace_over{asked.number, child.handle.id()});
+  }
+}
+
+void kill_slow_subscription(ingest_pointer self, const restart_grace_over& grace) {
+  const auto known = self->state.numbers.find(grace.incarnation);
+  if (known == self->state.numbers.end() || known->second != grace.number)
+    return;
+  const auto& handle = self->state.subscriptions.at(grace.number).handle;
+  caf::anon_send<caf::message_priority::high>(
+      caf::actor_cast<caf::actor>(handle), caf::exit_msg{handle.address(), caf::exit_reason::kill});
 }
 
 void drain_subscriptions(ingest_pointer self, std::shared_ptr<std::promise<void>> drained) {
@@ -144,7 +197,7 @@ void drain_subscriptions(ingest_pointer self, std::shared_ptr<std::promise<void>
   state.drained = std::move(drained);
   std::vector<domain::subscription_number> down;
   for (auto& [number, child] : state.subscriptions) {
-    if (child.up)
+    if (child.life.up())
       end_subscription(self, child);
     else
       down.push_back(number);

@@ -8,7 +8,7 @@
 /// The part of `ingest` that spawns, supervises and ends the subscription actors.
 namespace talaria::actors {
 
-using ingest_pointer = ingest_actor::stateful_pointer<ingest_state>;
+using ingest_pointer = supervision::observed_pointer<ingest_actor, ingest_state>;
 
 /// The actor of a subscription, spawned if it sleeps.
 ///
@@ -30,6 +30,12 @@ void end_subscription(ingest_pointer self, supervised_subscription& subscription
 
 void subscription_down(ingest_pointer self, const caf::down_msg& down);
 void restart_subscription(ingest_pointer self, domain::subscription_number number);
+
+void forget_poison(ingest_pointer self, const event_settled& settled);
+
+/// Restarts a subscription, which has a while to end what is under way, or releases it.
+void obey(ingest_pointer self, const command_subscription& asked);
+void kill_slow_subscription(ingest_pointer self, const restart_grace_over& grace);
 
 void drain_subscriptions(ingest_pointer self, std::shared_ptr<std::promise<void>> drained);
 

@@ -1,6 +1,6 @@
 #include "actors/surveyor.hpp"
 
-#include "supervision/failure.hpp"
+#include "supervision/inspection.hpp"
 
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
@@ -11,12 +11,13 @@ namespace talaria::actors {
 
 namespace {
 
-using self_pointer = surveyor_actor::stateful_pointer<surveyor_state>;
+using self_pointer = supervision::observed_pointer<surveyor_actor, surveyor_state>;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds pause_min = 5s;
 constexpr std::chrono::milliseconds pause_max = 5min;
 constexpr int pause_per_survey = 49;
+constexpr std::uint64_t stuck_after_us = 5'000'000;
 
 double to_seconds(domain::timestamp::duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -43,6 +44,19 @@ void survey(const surveyor_state& state) {
   metrics.surveyed_at_seconds.Set(to_seconds(now.time_since_epoch()));
 }
 
+void survey_actors(environment& env) {
+  supervision::actor_query all;
+  all.actors_max = 0;
+  const auto page = supervision::inspect(env.directory, all);
+  for (std::size_t i = 0; i < page.by_state.size(); ++i)
+    env.metrics.actors_in(static_cast<supervision::actor_state>(i))
+        .Set(static_cast<double>(page.by_state.at(i)));
+  std::size_t stuck = 0;
+  for (const auto& card : env.directory.cards())
+    stuck += supervision::handling_us(*card) > stuck_after_us ? 1 : 0;
+  env.metrics.actors_stuck.Set(static_cast<double>(stuck));
+}
+
 }  // namespace
 
 std::chrono::milliseconds pause_after_survey(std::chrono::milliseconds took) {
@@ -51,16 +65,15 @@ std::chrono::milliseconds pause_after_survey(std::chrono::milliseconds took) {
 
 surveyor_actor::behavior_type surveyor(self_pointer self, environment* env,
                                        std::shared_ptr<supervision::actor_card> card) {
-  supervision::fail_with_exception_text(self);
+  supervision::begin(self, std::move(card), env->observer);
   self->state.env = env;
-  self->state.card = std::move(card);
   self->state.history = env->store.open_history();
   self->send(self, survey_due{});
   return {
       [self](survey_due) {
-        ++self->state.card->messages_handled;
         const auto started = std::chrono::steady_clock::now();
         survey(self->state);
+        survey_actors(*self->state.env);
         const auto took = std::chrono::steady_clock::now() - started;
         self->delayed_send(self,
                            pause_after_survey(std::chrono::ceil<std::chrono::milliseconds>(took)),

@@ -16,7 +16,6 @@ struct surveyor_state {
   static inline const char* name = "surveyor";
 
   environment* env = nullptr;
-  std::shared_ptr<supervision::actor_card> card;
   std::unique_ptr<persistence::history> history;
 };
 
@@ -24,8 +23,8 @@ struct surveyor_state {
 /// the most; from 5 s to 5 minutes.
 std::chrono::milliseconds pause_after_survey(std::chrono::milliseconds took);
 
-surveyor_actor::behavior_type surveyor(surveyor_actor::stateful_pointer<surveyor_state> self,
-                                       environment* env,
-                                       std::shared_ptr<supervision::actor_card> card);
+surveyor_actor::behavior_type surveyor(
+    supervision::observed_pointer<surveyor_actor, surveyor_state> self, environment* env,
+    std::shared_ptr<supervision::actor_card> card);
 
 }  // namespace talaria::actors

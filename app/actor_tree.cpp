@@ -20,6 +20,7 @@ namespace talaria::app {
 namespace {
 
 using supervision::child_spec;
+using supervision::exhaustion;
 using supervision::strategy;
 
 supervision::supervisor_options supervisor_at(std::string path, strategy restarts,
@@ -39,6 +40,16 @@ supervision::supervisor_options supervisor_at(std::string path, strategy restart
           .on_restart =
               [&env](const supervision::actor_card& child) {
                 env.metrics.actor_restarts(child.kind).Increment();
+              },
+          .on_exhausted =
+              [](const supervision::actor_card& child, exhaustion follows) {
+                spdlog::error("{} failed more often than it may: {}", child.path,
+                              follows == exhaustion::quarantine ? "it is quarantined"
+                                                                : "its supervisor gives up");
+              },
+          .on_given_up =
+              [](const supervision::actor_card& child) {
+                spdlog::error("{} does not end, even killed: it is left behind", child.path);
               }};
 }
 
@@ -46,18 +57,21 @@ supervision::supervisor_options supervisor_at(std::string path, strategy restart
 void count_from_zero(std::string_view kind, actors::metrics& metrics) {
   metrics.actor_failures(kind);
   metrics.actor_restarts(kind);
+  metrics.actor_slow_messages(kind);
+  metrics.actor_backlogs(kind);
+  metrics.actor_dead_letters(kind);
 }
 
 /// A child whose handle is found at an address.
 template <class Behavior, class Handle>
 child_spec child(std::string name, std::string kind, Behavior behavior,
                  supervision::address<Handle> address, actors::environment& env,
-                 std::span<const std::string_view> gauges = {},
+                 std::span<const supervision::gauge> gauges = {},
                  blocking_actors runs = blocking_actors::scheduled) {
   count_from_zero(kind, env.metrics);
   return {.name = std::move(name),
           .kind = std::move(kind),
-          .gauge_names = gauges,
+          .gauges = gauges,
           .start = [behavior, address, &env, runs](caf::scheduled_actor& supervisor,
                                                    std::shared_ptr<supervision::actor_card> card) {
             auto handle = runs == blocking_actors::detached
@@ -68,16 +82,23 @@ child_spec child(std::string name, std::string kind, Behavior behavior,
           }};
 }
 
+child_spec dispensable(child_spec spec) {
+  spec.when_exhausted = exhaustion::quarantine;
+  return spec;
+}
+
 child_spec group(std::string name, strategy restarts, std::vector<child_spec> children,
                  actors::environment& env) {
   count_from_zero("supervisor", env.metrics);
   auto options = supervisor_at("/" + name, restarts, env);
   return {.name = std::move(name),
           .kind = "supervisor",
-          .gauge_names = {},
-          .start = [options = std::move(options), children = std::move(children)](
-                       caf::scheduled_actor& supervisor, std::shared_ptr<supervision::actor_card>) {
-            return supervisor.spawn(supervision::supervisor, options, children);
+          .gauges = {},
+          .start = [options = std::move(options), children = std::move(children), &env](
+                       caf::scheduled_actor& supervisor,
+                       std::shared_ptr<supervision::actor_card> card) {
+            return supervisor.spawn(supervision::supervisor, options, children, std::move(card),
+                                    &env.observer);
           }};
 }
 
@@ -108,12 +129,15 @@ caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
       // Supervises the subscriptions: /ingest/subscription-1, ...
       child("ingest", "ingest", actors::ingest, at.ingest, env, actors::ingest_gauges),
       child("janitor", "janitor", actors::janitor, at.janitor, env, {}, blocking),
-      child("announcer", "announcer", actors::announcer, at.announcer, env, {}, blocking),
-      child("recoverer", "recoverer", actors::recoverer, at.recoverer, env, {}, blocking),
-      child("surveyor", "surveyor", actors::surveyor, at.surveyor, env, {}, blocking),
+      // What the others can do without is quarantined rather than taking them with it.
+      dispensable(
+          child("announcer", "announcer", actors::announcer, at.announcer, env, {}, blocking)),
+      dispensable(
+          child("recoverer", "recoverer", actors::recoverer, at.recoverer, env, {}, blocking)),
+      dispensable(child("surveyor", "surveyor", actors::surveyor, at.surveyor, env, {}, blocking)),
   };
   return system.spawn(supervision::supervisor, supervisor_at("", strategy::one_for_one, env),
-                      std::move(children));
+                      std::move(children), nullptr, &env.observer);
 }
 
 }  // namespace talaria::app

@@ -3,6 +3,7 @@
 #include "actors/environment.hpp"
 #include "actors/local_gateway.hpp"
 #include "actors/metrics.hpp"
+#include "actors/observation.hpp"
 #include "app/actor_tree.hpp"
 #include "app/bootstrap.hpp"
 #include "app/instance_lock.hpp"
@@ -145,7 +146,8 @@ public:
              .node = settings.node_name,
              .incarnation = std::move(incarnation),
              .epochs = std::move(epochs),
-             .addresses = {}},
+             .addresses = {},
+             .observer = actors::make_observer(metrics_)},
         gateway_(env_, admission_),
         actors_(std::make_unique<caf::actor_system>(caf_configuration_)),
         server_(server_options(settings, std::move(cursor_key)),

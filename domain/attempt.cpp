@@ -5,7 +5,7 @@
 namespace talaria::domain {
 
 namespace {
-constexpr enum_texts<11> error_texts{"none",
+constexpr enum_texts<12> error_texts{"none",
                                      "timeout",
                                      "dns",
                                      "connect",
@@ -15,7 +15,8 @@ constexpr enum_texts<11> error_texts{"none",
                                      "invalid_response",
                                      "response_too_large",
                                      "aborted",
-                                     "internal"};
+                                     "internal",
+                                     "isolated"};
 }
 
 std::string_view to_string(attempt_error error) {

@@ -23,7 +23,10 @@ enum class attempt_error : std::uint8_t {
   response_too_large,  ///< headers over the limit; a body is cut, not refused
   aborted,             ///< Talaria stopped, or gave up the shard, while the request was under way
   internal,            ///< the request could not be made; see the log
+  isolated,            ///< none was made: handling the event failed inside Talaria time and again
 };
+
+inline constexpr auto last_attempt_error = attempt_error::isolated;
 
 std::string_view to_string(attempt_error error);
 std::optional<attempt_error> parse_attempt_error(std::string_view text);

@@ -136,6 +136,11 @@ circuit_breaker::slice circuit_breaker::total(timestamp now) const {
   return sum;
 }
 
+circuit_breaker::counts circuit_breaker::seen(timestamp now) const {
+  const auto sum = total(now);
+  return {.calls = sum.calls, .failures = sum.failures};
+}
+
 void circuit_breaker::open(timestamp now, std::string reason) {
   // One that opens again has been open all the time, to those who look at it.
   const auto opened_at = opening_ ? opening_->opened_at : now;

@@ -72,6 +72,13 @@ public:
   /// Present unless it is closed.
   const std::optional<breaker_opening>& opening() const { return opening_; }
 
+  struct counts {
+    std::uint32_t calls = 0;
+    std::uint32_t failures = 0;
+  };
+  /// Within the window, as of now.
+  counts seen(timestamp now) const;
+
   /// The earliest time, from `now` on, at which another attempt may start; absent: not before a
   /// probe has ended.
   std::optional<timestamp> next(timestamp now) const;

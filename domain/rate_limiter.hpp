@@ -24,6 +24,9 @@ public:
   /// The earliest time, from `now` on, at which another may start.
   timestamp next(timestamp now) const;
 
+  /// How many may start at once now; 0 also without a limit.
+  std::uint32_t available(timestamp now) const;
+
   /// @pre `next(now) == now`
   void take(timestamp now);
 

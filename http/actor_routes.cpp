@@ -1,98 +1,274 @@
 #include "domain/time.hpp"
+#include "http/rendering.hpp"
 #include "http/routes.hpp"
-#include "supervision/directory.hpp"
+#include "supervision/inspection.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 namespace talaria::http {
 namespace {
 
 using domain::ec;
+using domain::result;
+using supervision::actor_order;
+using supervision::actor_query;
 namespace json = boost::json;
 
 constexpr std::size_t actors_default = 250;
 /// One per active subscription: more than a page of other lists, and read by operators only.
 constexpr std::size_t actors_max = 1000;
+constexpr std::array<std::string_view, 3> breaker_texts{"closed", "open", "half_open"};
 
-std::string to_json(const supervision::actor_snapshot& actor) {
-  const bool failed = !actor.last_failure.empty();
+struct named_order {
+  std::string_view name;
+  actor_order order;
+  std::string_view gauge{};
+};
+constexpr std::array<named_order, 6> orders{{{"path", actor_order::path},
+                                             {"mailbox", actor_order::mailbox},
+                                             {"pending", actor_order::gauge, "pending"},
+                                             {"restarts", actor_order::restarts},
+                                             {"failures", actor_order::failures},
+                                             {"busy", actor_order::busy}}};
+
+json::value label_or_null(const supervision::actor_card::label_list& labels,
+                          std::string_view name) {
+  const auto found = std::ranges::find(labels, name, [](const auto& label) { return label.first; });
+  return found == labels.end() ? json::value(nullptr) : json::value(found->second);
+}
+
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+std::string to_json(const supervision::actor_snapshot& actor, domain::timestamp now) {
+  const auto& life = actor.life;
+  const auto uptime =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now - life.started_at).count();
   std::string text = json::serialize(json::object{
       {"path", actor.path},
       {"kind", actor.kind},
       {"state", to_string(actor.state)},
-      {"started_at", domain::to_rfc3339(actor.started_at)},
-      {"restarts", actor.restarts},
-      {"last_failure", failed ? json::value(actor.last_failure) : json::value(nullptr)},
+      {"started_at", domain::to_rfc3339(life.started_at)},
+      {"uptime_ms", std::max<std::int64_t>(uptime, 0)},
+      {"restarts", life.restarts},
+      {"failures", life.failures},
+      {"last_failure", text_or_null(life.last_failure)},
+      {"last_failure_at", time_or_null(life.last_failed_at)},
       {"messages_handled", actor.messages_handled},
       {"mailbox_depth", actor.mailbox_depth},
       {"busy_us", actor.busy_us},
+      {"handling_us", actor.handling_us},
+      {"slow_messages", actor.slow_messages},
+      {"dead_letters", actor.dead_letters},
+      {"subscription_id", label_or_null(life.labels, "subscription_id")},
+      {"application_id", label_or_null(life.labels, "application_id")},
   });
   text.pop_back();
-  return text + R"(,"details":)" + (actor.details_json.empty() ? "{}" : actor.details_json) + '}';
+  return text + R"(,"details":)" + actor.details_json + '}';
+}
+
+// ------------------------------------------------------------------------------------- the list
+
+result<void> take_order(query_parameters& query, actor_query& into) {
+  const auto name = query.take("sort").value_or("path");
+  const auto found = std::ranges::find(orders, name, &named_order::name);
+  if (found == orders.end())
+    return domain::fail(ec::invalid_value,
+                        "sort must be path, mailbox, pending, restarts, failures or busy", "sort");
+  into.order = found->order;
+  into.order_gauge = found->gauge;
+  return {};
+}
+
+/// A cursor is the order, the last actor's place in it, and its path; nothing that is worth
+/// forging.
+std::string to_cursor(const actor_query& query, const actor_query::position& last) {
+  const auto order = std::ranges::find_if(orders, [&](const named_order& each) {
+    return each.order == query.order && each.gauge == query.order_gauge;
+  });
+  return fmt::format("{}:{}:{}", order->name, last.value, last.path);
+}
+
+result<void> take_cursor(query_parameters& query, std::string_view order, actor_query& into) {
+  const auto text = query.take("cursor");
+  if (!text)
+    return {};
+  const auto invalid = [] {
+    return domain::fail(ec::invalid_cursor, "the cursor is not one of this list", "cursor");
+  };
+  const std::string prefix = std::string{order} + ':';
+  if (!text->starts_with(prefix))
+    return invalid();
+  actor_query::position last;
+  const char* const end = text->data() + text->size();
+  const auto number = std::from_chars(text->data() + prefix.size(), end, last.value);
+  if (number.ec != std::errc{} || number.ptr == end || *number.ptr != ':')
+    return invalid();
+  last.path.assign(number.ptr + 1, end);
+  into.after = std::move(last);
+  return {};
+}
+
+result<void> take_filters(query_parameters& query, actor_query& into) {
+  into.kind = query.take("kind");
+  if (const auto text = query.take("state")) {
+    into.state = supervision::to_actor_state(*text);
+    if (!into.state)
+      return domain::fail(ec::invalid_value,
+                          "state must be running, restarting, backing_off, quarantined or stopping",
+                          "state");
+  }
+  if (auto text = query.take("breaker")) {
+    if (std::ranges::find(breaker_texts, *text) == breaker_texts.end())
+      return domain::fail(ec::invalid_value, "breaker must be closed, open or half_open",
+                          "breaker");
+    into.gauge_text = {"breaker", *std::move(text)};
+  }
+  if (auto text = query.take("application_id")) {
+    if (!domain::parse_uuid(*text))
+      return domain::fail(ec::invalid_value, "application_id must be a UUID", "application_id");
+    into.label = {"application_id", *std::move(text)};
+  }
+  return {};
+}
+
+result<actor_query> to_actor_query(std::string_view text) {
+  auto query = query_parameters::parse(text);
+  if (!query)
+    return tl::unexpected(query.error());
+  actor_query wanted;
+  wanted.counted_gauge = "breaker";
+  const auto limit = take_limit(*query, actors_default, actors_max);
+  if (!limit)
+    return tl::unexpected(limit.error());
+  wanted.actors_max = *limit;
+  if (const auto taken = take_filters(*query, wanted); !taken)
+    return tl::unexpected(taken.error());
+  if (const auto taken = take_order(*query, wanted); !taken)
+    return tl::unexpected(taken.error());
+  const auto order = std::ranges::find_if(orders, [&](const named_order& each) {
+    return each.order == wanted.order && each.gauge == wanted.order_gauge;
+  });
+  if (const auto taken = take_cursor(*query, order->name, wanted); !taken)
+    return tl::unexpected(taken.error());
+  if (const auto all = query->check_all_taken(); !all)
+    return tl::unexpected(all.error());
+  return wanted;
+}
+
+json::object count_states(const supervision::actor_page& page) {
+  json::object counts;
+  for (std::size_t i = 0; i < page.by_state.size(); ++i)
+    counts[to_string(static_cast<supervision::actor_state>(i))] = page.by_state.at(i);
+  return counts;
+}
+
+json::object count_breakers(const supervision::actor_page& page) {
+  json::object counts;
+  for (const auto text : breaker_texts) {
+    const auto found = page.by_gauge_text.find(text);
+    counts[text] = found == page.by_gauge_text.end() ? 0 : found->second;
+  }
+  return counts;
 }
 
 answer list_actors(const route_context& context, const call& call) {
-  auto query = query_parameters::parse(call.request().query);
-  if (!query) {
+  const auto query = to_actor_query(call.request().query);
+  if (!query)
     return refuse(query.error());
-  }
-  const auto limit = take_limit(*query, actors_default, actors_max);
-  if (!limit) {
-    return refuse(limit.error());
-  }
-  const auto kind = query->take("kind");
-  const auto state = query->take("state");
-  if (const auto all = query->check_all_taken(); !all) {
-    return refuse(all.error());
-  }
+  const auto page = supervision::inspect(context.services.directory, *query);
+  const auto now = context.services.now();
   std::string body = R"({"data":[)";
-  std::size_t matching = 0;
-  for (const supervision::actor_snapshot& actor : context.services.directory.snapshot()) {
-    if ((kind && *kind != actor.kind) || (state && *state != to_string(actor.state))) {
-      continue;
-    }
-    ++matching;
-    if (matching <= *limit) {
-      body += (matching > 1 ? "," : "") + to_json(actor);
-    }
-  }
-  return json_response(200, body + R"(],"total":)" + std::to_string(matching) + '}');
+  for (const auto& actor : page.actors)
+    body += (&actor == page.actors.data() ? "" : ",") + to_json(actor, now);
+  const auto next = page.next ? json::value(to_cursor(*query, *page.next)) : json::value(nullptr);
+  const auto rest = json::serialize(json::object{{"total", page.total},
+                                                 {"next_cursor", next},
+                                                 {"states", count_states(page)},
+                                                 {"breakers", count_breakers(page)}});
+  return json_response(200, body + "]," + rest.substr(1));
+}
+
+// -------------------------------------------------------------------------------------- one of it
+
+using card_pointer = std::shared_ptr<supervision::actor_card>;
+
+domain::result<card_pointer> find_card(const route_context& context, std::string_view path) {
+  auto card = context.services.directory.find("/" + std::string{path});
+  if (!card)
+    return domain::fail(ec::not_found, "There is no actor at this path.");
+  return card;
+}
+
+response show(const route_context& context, unsigned status, const supervision::actor_card& card) {
+  return json_response(status, to_json(supervision::look_at(card), context.services.now()));
 }
 
 answer get_actor(const route_context& context, const call& call) {
-  const std::string path = "/" + std::string(call.request().parameter("path"));
-  const auto card = context.services.directory.find(path);
-  if (!card) {
-    return refuse(ec::not_found, "There is no actor at this path.");
-  }
-  const auto view = card->read();
-  supervision::actor_snapshot actor;
-  actor.path = card->path;
-  actor.kind = card->kind;
-  actor.state = card->state;
-  actor.started_at = view.started_at;
-  actor.restarts = view.restarts;
-  actor.last_failure = view.last_failure;
-  actor.messages_handled = card->messages_handled;
-  actor.mailbox_depth = card->mailbox_depth;
-  actor.busy_us = card->busy_us;
-  actor.details_json = card->details_json();
-  return json_response(200, to_json(actor));
+  const auto card = find_card(context, call.request().parameter("path"));
+  if (!card)
+    return refuse(card.error());
+  return show(context, 200, **card);
+}
+
+/// Checked here for the sake of the answer; the supervisor decides.
+std::optional<domain::error> find_obstacle(const supervision::actor_card& card,
+                                           supervision::child_command command) {
+  using supervision::actor_state;
+  const auto state = card.state.load();
+  if (command == supervision::child_command::release && state != actor_state::quarantined)
+    return domain::error{ec::conflict, "The actor is not quarantined.", ""};
+  if (command == supervision::child_command::restart && state != actor_state::running)
+    return domain::error{ec::conflict, "The actor is not running; a quarantined one is released.",
+                         ""};
+  return std::nullopt;
+}
+
+answer command_actor(const route_context& context, const call& call,
+                     supervision::child_command command) {
+  const auto card = find_card(context, call.request().parameter("path"));
+  if (!card)
+    return refuse(card.error());
+  if (const auto obstacle = find_obstacle(**card, command))
+    return refuse(*obstacle);
+  spdlog::warn("{} is to be {}, as an operator asked", (*card)->path,
+               command == supervision::child_command::restart ? "restarted" : "released");
+  if (!(*card)->command(command))
+    return refuse(ec::conflict, "Nobody supervises this actor.");
+  return show(context, 202, **card);
+}
+
+answer restart_actor(const route_context& context, const call& call) {
+  return command_actor(context, call, supervision::child_command::restart);
+}
+
+answer release_actor(const route_context& context, const call& call) {
+  return command_actor(context, call, supervision::child_command::release);
 }
 
 }  // namespace
 
 void add_actor_routes(operations& to, const route_context& context) {
-  // Nothing here waits for the store, but copying many thousand snapshots is no work for a thread
+  // Nothing here waits for the store, but looking at many thousand actors is no work for a thread
   // that others wait for.
-  to.add_stored(
-      "GET", "/api/v1/actors", access::operate,
-      [&context](const call& call, store_sessions&) { return list_actors(context, call); });
-  to.add_stored("GET", "/api/v1/actors/{path...}", access::operate,
-                [&context](const call& call, store_sessions&) { return get_actor(context, call); });
+  const auto add = [&](const char* method, const char* pattern, auto operation) {
+    to.add_stored(method, pattern, access::operate,
+                  [&context, operation](const call& call, store_sessions&) {
+                    return operation(context, call);
+                  });
+  };
+  add("GET", "/api/v1/actors", list_actors);
+  add("GET", "/api/v1/actors/{path...}", get_actor);
+  add("POST", "/api/v1/actors/{path...}/restart", restart_actor);
+  add("POST", "/api/v1/actors/{path...}/release", release_actor);
 }
 
 }  // namespace talaria::http

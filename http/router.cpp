@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 
 namespace talaria::http {
 namespace {
@@ -36,6 +37,11 @@ std::optional<std::vector<std::string_view>> split(std::string_view path) {
 }  // namespace
 
 struct router::node {
+  /// @param segments What is left of the path; not empty.
+  /// @returns where its tail leads, which is what ends with the last segment if there is such.
+  static const node* take_tail(const node& at, std::span<const std::string_view> segments,
+                               request& request);
+
   std::vector<std::pair<std::string, std::unique_ptr<node>>> literals;
   std::unique_ptr<node> parameter;
   std::string parameter_name;
@@ -97,6 +103,17 @@ struct router::node {
   }
 };
 
+const router::node* router::node::take_tail(const node& at,
+                                            std::span<const std::string_view> segments,
+                                            request& request) {
+  const node* ending = segments.size() > 1 ? at.tail->literal(segments.back()) : nullptr;
+  const std::string_view last = ending != nullptr ? segments[segments.size() - 2] : segments.back();
+  const char* const begin = segments.front().data();
+  const auto bytes = static_cast<std::size_t>(last.data() + last.size() - begin);
+  request.parameters.push_back({at.tail_name, std::string_view(begin, bytes)});
+  return ending != nullptr ? ending : at.tail.get();
+}
+
 router::router() : root_(std::make_unique<node>()) {
 }
 router::~router() = default;
@@ -142,9 +159,7 @@ tl::expected<const route*, problem> router::find(request& request) const {
       request.parameters.push_back({at->parameter_name, segment});
       at = at->parameter.get();
     } else if (at->tail) {
-      const auto offset = static_cast<std::size_t>(segment.data() - request.path.data());
-      request.parameters.push_back({at->tail_name, request.path.substr(offset)});
-      at = at->tail.get();
+      at = node::take_tail(*at, std::span{*segments}.subspan(index), request);
       break;
     } else {
       at = nullptr;

@@ -18,8 +18,8 @@ namespace talaria::http {
 /// One operation: a method on the paths of one pattern.
 struct route {
   std::string method;
-  /// `/api/v1/events/{id}`: a segment in braces takes any one segment, `{name...}` at the end takes
-  /// all that follow.
+  /// `/api/v1/events/{id}`: a segment in braces takes any one segment, `{name...}` takes all that
+  /// follow, or all but the last one where `{name...}/last` is a pattern too.
   std::string pattern;
   std::size_t body_bytes_max = 0;
   /// The place of the route in the order of its addition.

@@ -1,6 +1,8 @@
 #include "tests/actors/actor_fixture.hpp"
 
+#include "actors/observation.hpp"
 #include "app/actor_tree.hpp"
+#include "supervision/inspection.hpp"
 
 #include <doctest/doctest.h>
 
@@ -55,7 +57,8 @@ actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&
           .node = "node-1",
           .incarnation = "incarnation-1",
           .epochs = {},
-          .addresses = {}} {
+          .addresses = {},
+          .observer = talaria::actors::make_observer(metrics)} {
   if (adjust)
     adjust(env.settings);
   organization = {.id = {{{1}}}, .name = "default", .created_at = simulated.now()};
@@ -189,10 +192,9 @@ persistence::delivery_row actor_fixture::delivery(const domain::delivery_id& id)
 }
 
 std::size_t actor_fixture::awake_subscriptions() const {
-  std::size_t awake = 0;
-  for (const auto& actor : actors.snapshot())
-    awake += actor.kind == "subscription" ? 1 : 0;
-  return awake;
+  supervision::actor_query subscriptions;
+  subscriptions.kind = "subscription";
+  return supervision::inspect(actors, subscriptions).total;
 }
 
 }  // namespace talaria::test

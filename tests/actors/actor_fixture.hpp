@@ -65,7 +65,6 @@ public:
 
   temporary_directory directory;
   std::unique_ptr<interruptible_store> store;
-  simulated_system simulated;
   supervision::directory actors;
   prometheus::Registry registry;
   talaria::actors::metrics metrics{registry};
@@ -77,6 +76,8 @@ public:
   talaria::actors::environment env;
   talaria::actors::admission admission{100};
   talaria::actors::local_gateway gateway{env, admission};
+  /// Its actors use all of the above.
+  simulated_system simulated;
   domain::organization organization;
   domain::application application;
   caf::actor root;

@@ -263,24 +263,147 @@ TEST_CASE("a subscription actor that fails is restarted, and repeats only what w
   CHECK(f.delivery(id).status == delivery_status::delivered);
 }
 
-TEST_CASE("a subscription actor that fails past its budget is quarantined, and no other with it") {
+TEST_CASE("an event whose handling fails again and again is isolated, and no other with it") {
   actor_fixture f;
-  f.subscribe([](auto& wanted) { wanted.settings.event_types = {"poison"}; });
-  f.subscribe([](auto& wanted) { wanted.settings.event_types = {"order.*"}; });
-  f.submit(1, [](auto& draft) { draft.event->type = "poison"; });
-  for (int i = 0; i < 60; ++i) {
+  const auto subscription = f.subscribe();
+  const auto poison = f.submit()->events[0].id;
+  for (int tries = 0; tries < 3; ++tries) {
+    REQUIRE(f.requests.size() == 1);
     f.crashes_to_come = 1;
     f.answer_all(200);
-    f.crashes_to_come = 0;
-    f.simulated.advance(1s, 100ms);
+    f.simulated.advance(1s);
   }
+  CHECK(f.requests.empty());
+  const domain::delivery_id id{poison, subscription.number};
+  CHECK(f.delivery(id).status == delivery_status::dead);
+  const auto attempts =
+      f.store->open_history()->list_attempts({f.organization.id, std::nullopt}, id);
+  REQUIRE(attempts);
+  REQUIRE(attempts->size() == 1);
+  CHECK(attempts->front().error == domain::attempt_error::isolated);
+  CHECK(f.metrics.deliveries_isolated.Value() == 1);
+  f.submit();
+  f.answer_all(200);
+  const auto card = f.actors.find("/ingest/subscription-1");
+  REQUIRE(card);
+  CHECK(card->state == supervision::actor_state::running);
+  CHECK(card->failures() == 3);
+}
+
+TEST_CASE("an event that made its subscription fail twice is delivered once it does not any more") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  const auto submitted = f.submit();
+  for (int tries = 0; tries < 2; ++tries) {
+    f.crashes_to_come = 1;
+    f.answer_all(200);
+    f.simulated.advance(1s);
+  }
+  f.answer_all(200);
+  const domain::delivery_id id{submitted->events[0].id, subscription.number};
+  CHECK(f.delivery(id).status == delivery_status::delivered);
+  CHECK(f.metrics.deliveries_isolated.Value() == 0);
+}
+
+TEST_CASE("an isolated event that somebody asks for again is tried again") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  const auto poison = f.submit()->events[0].id;
+  for (int tries = 0; tries < 3; ++tries) {
+    f.crashes_to_come = 1;
+    f.answer_all(200);
+    f.simulated.advance(1s);
+  }
+  const domain::delivery_id id{poison, subscription.number};
+  REQUIRE(f.store->open_history()->retry_delivery({f.organization.id, std::nullopt}, id,
+                                                  f.simulated.now()));
+  f.simulated.advance(5s, 100ms);
+  REQUIRE(f.requests.size() == 1);
+  f.answer_all(200);
+  CHECK(f.delivery(id).status == delivery_status::delivered);
+}
+
+namespace {
+
+/// Has the actor of the first subscription fail past its budget, for no event's sake.
+void exhaust_first_subscription(actor_fixture& f) {
+  f.submit();
+  for (int failure = 0; failure < 6; ++failure) {
+    f.env.observer.before_message = [](const supervision::actor_card& card) {
+      if (card.path == "/ingest/subscription-1")
+        throw std::runtime_error("crash on purpose");
+    };
+    f.simulated.advance(200ms);
+    f.submit();
+    f.env.observer.before_message = nullptr;
+    f.simulated.advance(5s, 100ms);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a subscription actor that fails past its budget is quarantined, and no other with it") {
+  actor_fixture f;
+  f.subscribe([](auto& wanted) { wanted.settings.event_types = {"order.*"}; });
+  f.subscribe([](auto& wanted) { wanted.settings.event_types = {"order.*"}; });
+  exhaust_first_subscription(f);
   const auto card = f.actors.find("/ingest/subscription-1");
   REQUIRE(card);
   CHECK(card->state == supervision::actor_state::quarantined);
   CHECK(card->read().last_failure.find("crash on purpose") != std::string::npos);
+  CHECK(f.actors.find("/ingest/subscription-2")->failures() == 0);
   f.requests.clear();
   f.submit();
   CHECK(f.requests.size() == 1);
+}
+
+TEST_CASE("a subscription that is released from quarantine delivers what was held") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  exhaust_first_subscription(f);
+  f.requests.clear();
+  const auto held = f.submit();
+  CHECK(f.requests.empty());
+  CHECK(f.actors.find("/ingest/subscription-1")->command(supervision::child_command::release));
+  f.simulated.advance(5s, 100ms);
+  for (int round = 0; round < 10; ++round) {
+    f.answer_all(200);
+    f.simulated.advance(1s);
+  }
+  const domain::delivery_id id{held->events[0].id, subscription.number};
+  CHECK(f.delivery(id).status == delivery_status::delivered);
+}
+
+TEST_CASE("a subscription that is restarted on demand repeats nothing") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  const auto submitted = f.submit();
+  const auto card = f.actors.find("/ingest/subscription-1");
+  REQUIRE(card->command(supervision::child_command::restart));
+  f.simulated.run();
+  CHECK(card->state == supervision::actor_state::stopping);
+  f.answer_all(200);
+  f.simulated.advance(1s);
+  CHECK(card->state == supervision::actor_state::running);
+  CHECK(card->restarts() == 1);
+  CHECK(f.all_ids.size() == 1);
+  CHECK(f.delivery({submitted->events[0].id, subscription.number}).status ==
+        delivery_status::delivered);
+}
+
+TEST_CASE("a subscription that does not end in time for its restart is killed, and loses nothing") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  const auto submitted = f.submit();
+  const auto card = f.actors.find("/ingest/subscription-1");
+  REQUIRE(card->command(supervision::child_command::restart));
+  f.simulated.advance(6s, 100ms);
+  CHECK(card->state == supervision::actor_state::running);
+  f.simulated.advance(60s, 1s);
+  f.answer_all(200);
+  f.simulated.advance(1s);
+  CHECK(f.delivery({submitted->events[0].id, subscription.number}).status ==
+        delivery_status::delivered);
 }
 
 TEST_CASE("when ingest fails its subscriptions are replaced, and nothing is lost") {

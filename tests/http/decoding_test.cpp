@@ -156,6 +156,7 @@ TEST_CASE("a route is found by its segments") {
   routes.add("GET", "/a/{id}", 0);
   routes.add("POST", "/a/batch", 0);
   routes.add("GET", "/tree/{path...}", 0);
+  routes.add("POST", "/tree/{path...}/shake", 0);
   const auto find = [&](std::string_view method, std::string_view path) {
     request asked;
     asked.method = method;
@@ -175,6 +176,11 @@ TEST_CASE("a route is found by its segments") {
   CHECK(find("POST", "/a/batch") == "/a/batch");
   CHECK(find("GET", "/a/batch") == "405");
   CHECK(find("GET", "/tree/x/y") == "/tree/{path...} x/y");
+  CHECK(find("POST", "/tree/x/y/shake") == "/tree/{path...}/shake x/y");
+  CHECK(find("POST", "/tree/shake/shake") == "/tree/{path...}/shake shake");
+  CHECK(find("GET", "/tree/shake") == "/tree/{path...} shake");
+  CHECK(find("GET", "/tree/x/shake") == "405");
+  CHECK(find("POST", "/tree/x/y") == "405");
   CHECK(find("GET", "/a") == "404");
   CHECK(find("GET", "/a/") == "404");
   CHECK(find("GET", "/a/17/") == "404");

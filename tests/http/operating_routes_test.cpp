@@ -2,6 +2,7 @@
 #include "tests/http/api_fixture.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <set>
@@ -11,7 +12,9 @@ namespace {
 
 using supervision::actor_state;
 
-constexpr std::array<std::string_view, 1> gauges = {"pending"};
+constexpr std::array<std::string_view, 3> breaker_texts = {"closed", "open", "half_open"};
+constexpr std::array<supervision::gauge, 2> gauges = {"pending",
+                                                      supervision::gauge{"breaker", breaker_texts}};
 
 }  // namespace
 
@@ -37,7 +40,7 @@ TEST_CASE("actors are listed by path, and filtered") {
   const auto card = api.actors.enter("/ingest/subscription-1", "subscription", now, gauges);
   card->state = actor_state::backing_off;
   card->set_gauge(0, 7);
-  card->failed("it broke");
+  card->failed("it broke", now);
 
   const reply all = api.send("GET", "/api/v1/actors");
   CHECK(text_at(all, "/total") == "2");
@@ -62,6 +65,69 @@ TEST_CASE("actors are listed by path, and filtered") {
   CHECK(one.status == 200);
   CHECK(text_at(one, "/last_failure") == "it broke");
   CHECK(api.send("GET", "/api/v1/actors/ingest/subscription-2").status == 404);
+}
+
+TEST_CASE("actors are sorted, counted and paged, and the pages show each once") {
+  api_fixture api;
+  for (int i = 0; i < 5; ++i) {
+    const auto card = api.actors.enter(fmt::format("/ingest/subscription-{}", i), "subscription",
+                                       system_time(), gauges);
+    card->set_gauge(0, i);
+    card->set_gauge(1, i % 2);
+  }
+  const reply first = api.send("GET", "/api/v1/actors?sort=pending&limit=2");
+  CHECK(text_at(first, "/data/0/details/pending") == "4");
+  CHECK(text_at(first, "/data/1/details/pending") == "3");
+  CHECK(text_at(first, "/total") == "5");
+  CHECK(text_at(first, "/states/running") == "5");
+  CHECK(text_at(first, "/breakers/closed") == "3");
+  CHECK(text_at(first, "/breakers/open") == "2");
+  const std::string cursor = text_at(first, "/next_cursor");
+  const reply second = api.send("GET", "/api/v1/actors?sort=pending&limit=3&cursor=" + cursor);
+  CHECK(text_at(second, "/data/0/details/pending") == "2");
+  CHECK(text_at(second, "/data/2/details/pending") == "0");
+  CHECK(text_at(second, "/next_cursor") == "null");
+  const reply open = api.send("GET", "/api/v1/actors?breaker=open");
+  CHECK(text_at(open, "/total") == "2");
+  CHECK(text_at(open, "/data/0/details/breaker") == "open");
+
+  // Of another order; not of ours.
+  CHECK(api.send("GET", "/api/v1/actors?cursor=" + cursor).status == 400);
+  CHECK(api.send("GET", "/api/v1/actors?cursor=path:x:/a").status == 400);
+  CHECK(api.send("GET", "/api/v1/actors?cursor=path:1").status == 400);
+  for (const char* wrong : {"sort=age", "breaker=ajar", "state=asleep", "application_id=x"})
+    CHECK(api.send("GET", std::string("/api/v1/actors?") + wrong).status == 422);
+}
+
+TEST_CASE("actors are found by the application that they work for") {
+  api_fixture api;
+  const auto card = api.actors.enter("/ingest/subscription-1", "subscription", system_time());
+  api.actors.enter("/ingest/subscription-2", "subscription", system_time());
+  const std::string application = "0198c0de-0000-7000-8000-000000000001";
+  card->set_labels({{"subscription_id", "0198c0de-0000-7000-8000-000000000017"},
+                    {"application_id", application}});
+  const reply found = api.send("GET", "/api/v1/actors?application_id=" + application);
+  CHECK(text_at(found, "/total") == "1");
+  CHECK(text_at(found, "/data/0/subscription_id") == "0198c0de-0000-7000-8000-000000000017");
+  CHECK(text_at(found, "/data/0/application_id") == application);
+}
+
+TEST_CASE("restarts and releases are passed on to the supervisor, if the state allows them") {
+  api_fixture api;
+  const auto card = api.actors.enter("/ingest/subscription-1", "subscription", system_time());
+  const std::string path = "/api/v1/actors/ingest/subscription-1";
+  CHECK(api.send("POST", path + "/restart").status == 409);
+  std::vector<supervision::child_command> asked;
+  card->set_control([&](supervision::child_command command) { asked.push_back(command); });
+  CHECK(api.send("POST", path + "/restart").status == 202);
+  CHECK(api.send("POST", path + "/release").status == 409);
+  card->state = actor_state::quarantined;
+  CHECK(api.send("POST", path + "/restart").status == 409);
+  CHECK(text_at(api.send("POST", path + "/release"), "/state") == "quarantined");
+  using enum supervision::child_command;
+  CHECK(asked == std::vector{restart, release});
+  CHECK(api.send("POST", path + "0/restart").status == 404);
+  CHECK(api.send("POST", path + "/explode").status == 405);
 }
 
 TEST_CASE("queues show what is pending, by priority") {

@@ -8,7 +8,7 @@ namespace talaria::actors {
 
 namespace {
 
-using self_pointer = event_writer_actor::stateful_pointer<event_writer_state>;
+using self_pointer = supervision::observed_pointer<event_writer_actor, event_writer_state>;
 constexpr std::chrono::milliseconds commit_delay{20};
 
 void commit_late(self_pointer self) {
@@ -32,6 +32,7 @@ void commit_late(self_pointer self) {
 
 event_writer_actor::behavior_type event_writer(self_pointer self, environment* env,
                                                std::shared_ptr<supervision::actor_card> card) {
+  supervision::begin(self, card, env->observer);
   self->state.env = env;
   self->state.card = std::move(card);
   self->state.appender = env->store.open_event_appender();

@@ -36,6 +36,8 @@ struct journal {
   std::vector<std::string> entries;
   std::map<std::string, caf::actor> latest;
   std::vector<std::string> restarted;
+  std::vector<std::string> exhausted;
+  std::vector<std::string> given_up;
 
   std::vector<std::string> take() { return std::exchange(entries, {}); }
 };
@@ -60,7 +62,7 @@ struct fixture {
   child_spec child(const std::string& name) {
     return {.name = name,
             .kind = "worker",
-            .gauge_names = {},
+            .gauges = {},
             .start = [this, name](caf::scheduled_actor& parent,
                                   std::shared_ptr<supervision::actor_card>) {
               auto handle = parent.spawn(worker, name, &written);
@@ -69,7 +71,8 @@ struct fixture {
             }};
   }
 
-  void start(strategy restarts, std::vector<std::string> names = {"a", "b", "c"}) {
+  void start(strategy restarts, std::vector<std::string> names = {"a", "b", "c"},
+             supervision::exhaustion when_exhausted = supervision::exhaustion::escalate) {
     supervision::supervisor_options options{
         .path = "",
         .restarts = restarts,
@@ -82,11 +85,22 @@ struct fixture {
         .on_restart =
             [this](const supervision::actor_card& restarted) {
               written.restarted.push_back(restarted.path);
+            },
+        .on_exhausted =
+            [this](const supervision::actor_card& exhausted, supervision::exhaustion) {
+              written.exhausted.push_back(exhausted.path);
+            },
+        .on_given_up =
+            [this](const supervision::actor_card& stuck) {
+              written.given_up.push_back(stuck.path);
             }};
     std::vector<child_spec> specs;
-    for (const auto& name : names)
+    for (const auto& name : names) {
       specs.push_back(child(name));
-    supervisor = simulated.system().spawn(supervision::supervisor, options, specs);
+      specs.back().when_exhausted = when_exhausted;
+    }
+    supervisor = simulated.system().spawn(supervision::supervisor, options, specs, nullptr,
+                                          static_cast<const supervision::observer*>(nullptr));
     simulated.run();
     written.take();
   }
@@ -208,4 +222,151 @@ TEST_CASE("a child that does not stop within the grace is killed") {
   CHECK(f.written.take().empty());
   f.simulated.advance(10ms);
   CHECK(f.written.take() == names{"-b", "-a"});
+}
+
+TEST_CASE("a child that ends normally leaves the directory") {
+  fixture f;
+  f.start(strategy::one_for_one);
+  f.tell("b", end_normally{});
+  CHECK(f.actors.find("/b") == nullptr);
+  CHECK(f.actors.find("/c") != nullptr);
+}
+
+TEST_CASE("each child has a budget of its own") {
+  fixture f;
+  f.start(strategy::one_for_one);
+  for (int i = 0; i < 3; ++i) {
+    f.tell("a", fail_now{});
+    f.tell("b", fail_now{});
+    f.simulated.advance(1s);
+  }
+  CHECK(f.written.exhausted.empty());
+  CHECK(f.actors.find("/a")->state == supervision::actor_state::running);
+}
+
+TEST_CASE("children that back off are restarted each when its own wait is over") {
+  fixture f;
+  f.start(strategy::one_for_one);
+  f.tell("a", fail_now{});
+  f.simulated.advance(60ms);
+  f.tell("c", fail_now{});
+  f.written.take();
+  f.simulated.advance(40ms);
+  CHECK(f.written.take() == names{"+a"});
+  f.simulated.advance(50ms);
+  CHECK(f.written.take().empty());
+  f.simulated.advance(10ms);
+  CHECK(f.written.take() == names{"+c"});
+}
+
+TEST_CASE("a child that fails past its budget is quarantined where it may be, and stays down") {
+  fixture f;
+  f.start(strategy::one_for_one, {"a", "b", "c"}, supervision::exhaustion::quarantine);
+  for (int i = 0; i < 4; ++i) {
+    CHECK(f.actors.find("/a")->state == supervision::actor_state::running);
+    f.tell("a", fail_now{});
+    f.simulated.advance(1s);
+  }
+  CHECK(f.actors.find("/a")->state == supervision::actor_state::quarantined);
+  CHECK(f.written.exhausted == names{"/a"});
+  f.written.take();
+  f.simulated.advance(1h, 1min);
+  CHECK(f.written.take().empty());
+  CHECK(f.actors.find("/b")->state == supervision::actor_state::running);
+}
+
+TEST_CASE("a child that is released from quarantine starts at once, with a full budget") {
+  fixture f;
+  f.start(strategy::one_for_one, {"a"}, supervision::exhaustion::quarantine);
+  for (int i = 0; i < 4; ++i) {
+    f.tell("a", fail_now{});
+    f.simulated.advance(1s);
+  }
+  f.written.take();
+  CHECK(f.actors.find("/a")->command(supervision::child_command::release));
+  f.simulated.run();
+  f.simulated.advance(10ms);
+  CHECK(f.written.take() == names{"+a"});
+  for (int i = 0; i < 3; ++i) {
+    f.tell("a", fail_now{});
+    f.simulated.advance(1s);
+  }
+  CHECK(f.actors.find("/a")->state == supervision::actor_state::running);
+}
+
+TEST_CASE("releasing a child that is not quarantined does nothing") {
+  fixture f;
+  f.start(strategy::one_for_one);
+  f.actors.find("/a")->command(supervision::child_command::release);
+  f.simulated.advance(1s);
+  CHECK(f.written.take().empty());
+}
+
+TEST_CASE(
+    "children that share their fate cannot be quarantined: their supervisor refuses to start") {
+  for (const auto shared : {strategy::rest_for_one, strategy::one_for_all}) {
+    fixture f;
+    f.start(shared, {"a", "b"}, supervision::exhaustion::quarantine);
+    CHECK(f.written.latest.empty());
+  }
+}
+
+TEST_CASE("a child is restarted on demand, with whom a failure would take along, at no cost") {
+  fixture f;
+  f.start(strategy::rest_for_one);
+  for (int i = 0; i < 10; ++i) {
+    f.actors.find("/b")->command(supervision::child_command::restart);
+    f.simulated.advance(10ms);
+    CHECK(f.written.take() == names{"-c", "-b", "+b", "+c"});
+  }
+  CHECK(f.actors.find("/b")->restarts() == 10);
+  CHECK(f.actors.find("/b")->failures() == 0);
+}
+
+TEST_CASE("a child that backs off is not restarted early by a demand") {
+  fixture f;
+  f.start(strategy::one_for_one);
+  f.tell("b", fail_now{});
+  f.written.take();
+  f.actors.find("/b")->command(supervision::child_command::restart);
+  f.simulated.advance(90ms);
+  CHECK(f.written.take().empty());
+}
+
+TEST_CASE("a sibling that backs off already comes back with the group that fails meanwhile, once") {
+  fixture f;
+  f.start(strategy::rest_for_one);
+  f.tell("c", fail_now{});
+  f.simulated.advance(50ms);
+  f.tell("a", fail_now{});
+  CHECK(f.written.take() == names{"-c", "-a", "-b"});
+  f.simulated.advance(1s);
+  CHECK(f.written.take() == names{"+a", "+b", "+c"});
+}
+
+TEST_CASE("a stop while children back off ends those that are up, and starts nobody") {
+  fixture f;
+  f.start(strategy::one_for_one);
+  f.tell("b", fail_now{});
+  f.written.take();
+  f.stop();
+  f.simulated.advance(10s);
+  CHECK(f.written.take() == names{"-c", "-a"});
+}
+
+TEST_CASE("what happens to children is written to the log of lives, in order") {
+  fixture f;
+  f.start(strategy::one_for_one, {"a"}, supervision::exhaustion::quarantine);
+  for (int i = 0; i < 4; ++i) {
+    f.tell("a", fail_now{});
+    f.simulated.advance(1s);
+  }
+  f.actors.find("/a")->command(supervision::child_command::release);
+  f.simulated.advance(10ms);
+  std::vector<supervision::life_change> changes;
+  for (const auto& event : f.actors.lives().after(0, 100).events)
+    changes.push_back(event.change);
+  using enum supervision::life_change;
+  CHECK(changes == std::vector{born, failed, restarted, failed, restarted, failed, restarted,
+                               failed, quarantined, released, restarted});
 }
