@@ -147,7 +147,7 @@ int serve(const given& given) {
   guard_stop(*settings);
   const bool in_time = (*running)->stop();
   spdlog::info(in_time ? "stopped" : "stopped; what had not ended in time will be repeated");
-  return EXIT_SUCCESS;
+  return (*running)->failed() ? exit_failure : EXIT_SUCCESS;
 }
 
 int migrate(const given& given) {

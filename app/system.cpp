@@ -16,7 +16,9 @@
 #include <caf/all.hpp>
 #include <fmt/format.h>
 #include <prometheus/registry.h>
+#include <signal.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -170,6 +172,10 @@ public:
 
   result<void> start() {
     root_ = start_actor_tree(*actors_, env_);
+    root_->attach_functor([this](const caf::error& reason) {
+      if (!draining_)
+        fail(caf::to_string(reason));
+    });
     const auto port = server_.start();
     if (!port)
       return tl::unexpected(port.error());
@@ -193,12 +199,22 @@ public:
     return ended_in_time_;
   }
 
+  bool failed() const { return failed_; }
+
   void keep(std::optional<instance_lock> lock) { lock_ = std::move(lock); }
 
   std::uint16_t port_ = 0;
   std::string made_key_;
 
 private:
+  /// What keeps the actors alive has given up: only a fresh process can help.
+  void fail(const std::string& reason) {
+    failed_ = true;
+    spdlog::critical("the supervision tree has failed, and with it this process: {}", reason);
+    // To whoever waits for the signal that ends the process.
+    ::kill(::getpid(), SIGTERM);
+  }
+
   bool drain_subscriptions(std::chrono::milliseconds timeout) {
     auto promise = std::make_shared<std::promise<void>>();
     const auto drained = promise->get_future();
@@ -231,6 +247,7 @@ private:
   supervision::directory directory_;
   actors::admission admission_;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> failed_{false};
   bool ended_in_time_ = true;
   std::unique_ptr<delivery::engine> engine_;
   actors::environment env_;
@@ -250,6 +267,9 @@ std::uint16_t system::port() const {
 }
 const std::string& system::made_key() const {
   return implementation_->made_key_;
+}
+bool system::failed() const {
+  return implementation_->failed();
 }
 bool system::stop() {
   return implementation_->stop();

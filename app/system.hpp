@@ -28,6 +28,10 @@ public:
   /// The administrator key that this start made, or empty. It is stored nowhere in the clear.
   const std::string& made_key() const;
 
+  /// Its actors failed more often than their supervisors allow. When they do, it sends SIGTERM to
+  /// its own process, which whoever started it waits for.
+  bool failed() const;
+
   /// Stops accepting, lets requests and attempts under way end within the configured limit, records
   /// what came of them, and stops everything. Idempotent.
   /// @returns whether all of it ended in time.

@@ -254,6 +254,37 @@ answer release_actor(const route_context& context, const call& call) {
   return command_actor(context, call, supervision::child_command::release);
 }
 
+// ------------------------------------------------------------------------------------- the stream
+
+/// A watcher that lost its connection says with which event it goes on.
+result<std::uint64_t> take_last_event(const request& request, const supervision::life_log& lives) {
+  const auto text = request.header("Last-Event-ID");
+  if (!text)
+    return lives.last_sequence();
+  std::uint64_t last = 0;
+  const auto number = std::from_chars(text->data(), text->data() + text->size(), last);
+  if (number.ec != std::errc{} || number.ptr != text->data() + text->size())
+    return domain::fail(ec::invalid_value, "Last-Event-ID must be the id of an event.");
+  return last;
+}
+
+answer watch_actors(const route_context& context, const call& call) {
+  const auto after = take_last_event(call.request(), context.services.directory.lives());
+  if (!after)
+    return refuse(after.error());
+  response made{.status = 200,
+                .body = {},
+                .content_type = "text/event-stream",
+                .headers = {{"Cache-Control", "no-store"}}};
+  // A HEAD asks for no events.
+  if (call.request().method == "HEAD")
+    return made;
+  made.stream = context.actor_watch.watch(*after);
+  if (!made.stream)
+    return refuse(ec::overloaded, "As many clients watch the actors as may.");
+  return made;
+}
+
 }  // namespace
 
 void add_actor_routes(operations& to, const route_context& context) {
@@ -266,6 +297,7 @@ void add_actor_routes(operations& to, const route_context& context) {
                   });
   };
   add("GET", "/api/v1/actors", list_actors);
+  add("GET", "/api/v1/actors/stream", watch_actors);
   add("GET", "/api/v1/actors/{path...}", get_actor);
   add("POST", "/api/v1/actors/{path...}/restart", restart_actor);
   add("POST", "/api/v1/actors/{path...}/release", release_actor);

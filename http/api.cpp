@@ -99,6 +99,7 @@ api::api(api_options options, const http::services& services)
       authenticator_(services.store, services.now, options.authentication, store_metrics_,
                      services.limits),
       key_watch_(services.store, authenticator_),
+      actor_watch_(services.directory.lives()),
       context_{services_,
                applications_,
                cursors_,
@@ -109,7 +110,8 @@ api::api(api_options options, const http::services& services)
                [this](auto task) { return post_to_store(std::move(task)); },
                [this](auto task) { return scrapes_.post(std::move(task)); },
                metrics_,
-               store_metrics_},
+               store_metrics_,
+               actor_watch_},
       store_(options.store_threads, [&store = services.store] { return open_sessions(store); }),
       scrapes_({.threads = 1, .queue_max = scrapes_waiting_max},
                [&services, connections = std::move(options.connections)] {
@@ -135,6 +137,7 @@ api::api(api_options options, const http::services& services)
 
 void api::stop() {
   key_watch_.stop();
+  actor_watch_.stop();
   authenticator_.stop();
   store_.stop();
   scrapes_.stop();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/store_metrics.hpp"
+#include "http/actor_watch.hpp"
 #include "http/application_finder.hpp"
 #include "http/authenticator.hpp"
 #include "http/cursor.hpp"
@@ -93,6 +94,7 @@ private:
   backlog_quota backlog_;
   authenticator authenticator_;
   key_watch key_watch_;
+  actor_watch actor_watch_;
   route_context context_;
   executor<store_sessions> store_;
   /// Apart: when the store's threads are all taken, operators want to see it.

@@ -40,6 +40,9 @@ connection::~connection() {
   if (incoming_) {
     incoming_->abandon();
   }
+  if (stream_) {
+    stream_->close();
+  }
 }
 
 void connection::on_readable(bool peer_ended, steady_time now) {
@@ -49,7 +52,7 @@ void connection::on_readable(bool peer_ended, steady_time now) {
 }
 
 void connection::on_writable(steady_time now) {
-  if (stage_ == stage::writing) {
+  if (stage_ == stage::writing || stage_ == stage::streaming) {
     flush(now);
   } else if (client_.stream->receives_when_writable()) {
     readable_ = true;
@@ -68,6 +71,7 @@ void connection::advance(steady_time now) {
         more = read_body(now);
         break;
       case stage::lingering:
+      case stage::streaming:
         discard_input(now);
         return;
       case stage::handling:
@@ -327,6 +331,8 @@ void connection::on_answer(const exchange_ticket& ticket, response answer, stead
   close_after_answer_ =
       close_after_answer_ || answer.close || context_.draining.load(std::memory_order_relaxed);
   const unsigned status = answer.status;
+  stream_ = ticket.head_only ? nullptr : answer.stream;
+  close_after_answer_ = close_after_answer_ || stream_ != nullptr;
   output_ = context_.serialize(std::move(answer), ticket, close_after_answer_);
   output_sent_ = 0;
   stage_ = stage::writing;
@@ -353,8 +359,13 @@ void connection::flush(steady_time now) {
 
 void connection::finish_answer(steady_time now) {
   output_ = {};
+  output_sent_ = 0;
   served_before_ = true;
   stage_began_at_ = now;
+  if (stream_) {
+    stream_more(now);
+    return;
+  }
   if (close_after_answer_) {
     client_.stream->end_sending();
     stage_ = stage::lingering;
@@ -362,6 +373,33 @@ void connection::finish_answer(steady_time now) {
     stage_ = stage::head;
   }
   advance(now);
+}
+
+/// Before the first time its head was sent; later, all that had been written so far.
+void connection::stream_more(steady_time now) {
+  if (stage_ == stage::writing) {
+    stage_ = stage::streaming;
+    stream_->attach([sink = context_.sink, id = id_] { sink->post_more(id); });
+    readable_ = true;
+  }
+  output_.text = stream_->take();
+  if (!output_.text.empty()) {
+    flush(now);
+  } else {
+    advance(now);
+  }
+}
+
+void connection::on_more(steady_time now) {
+  if (stage_ != stage::streaming) {
+    return;
+  }
+  if (stream_->closed()) {
+    stage_ = stage::closed;
+  } else if (output_.text.empty()) {
+    stage_began_at_ = now;
+    stream_more(now);
+  }
 }
 
 void connection::discard_input(steady_time now) {
@@ -404,6 +442,11 @@ void connection::enforce_deadlines(steady_time now) {
         stage_ = stage::closed;
       }
       break;
+    case stage::streaming:
+      if (!output_.text.empty() && in_stage > limits.write_deadline) {
+        stage_ = stage::closed;
+      }
+      break;
     case stage::lingering:
       if (in_stage > limits.linger_deadline) {
         stage_ = stage::closed;
@@ -437,7 +480,7 @@ void connection::close_if_idle(steady_time now) {
     readable_ = true;
     advance(now);
   }
-  if (stage_ == stage::head && input_.empty()) {
+  if ((stage_ == stage::head && input_.empty()) || stage_ == stage::streaming) {
     stage_ = stage::closed;
   }
 }

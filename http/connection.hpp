@@ -48,7 +48,8 @@ struct connection_context {
 /// One client's connection: bytes in, one request at a time to the handler, its answer out.
 ///
 ///     head ──► body ──► handling ──► writing ──► head      (or, when it is the last answer)
-///                                       └──────► lingering ──► closed
+///                                       ├──────► lingering ──► closed
+///                                       └──────► streaming ──► closed
 ///
 /// While a request is handled nothing more is read: a client that pipelines without end fills its
 /// own socket, not our memory. All calls come from the worker that owns the connection. The socket
@@ -67,16 +68,19 @@ public:
   /// The peer is gone in both directions.
   void on_hang_up() { stage_ = stage::closed; }
   void on_answer(const exchange_ticket& ticket, response answer, steady_time now);
+  /// A streamed answer goes on, or is cut off.
+  void on_more(steady_time now);
 
   /// Ends what took too long: unfinished requests with 408, all else silently.
   void enforce_deadlines(steady_time now);
-  /// Closes the connection if no request is under way; otherwise its next answer is the last.
+  /// Closes the connection if no request is under way, or a streamed answer is; otherwise its next
+  /// answer is the last.
   void close_if_idle(steady_time now);
 
   bool closed() const { return stage_ == stage::closed; }
 
 private:
-  enum class stage { head, body, handling, writing, lingering, closed };
+  enum class stage { head, body, handling, writing, streaming, lingering, closed };
   using received = byte_stream::outcome;
 
   void advance(steady_time now);
@@ -100,6 +104,7 @@ private:
   void time_out(std::string detail, steady_time now);
   void send_continue();
   void flush(steady_time now);
+  void stream_more(steady_time now);
   void finish_answer(steady_time now);
   bool body_too_slow(steady_time now) const;
 
@@ -125,6 +130,8 @@ private:
   std::optional<request_parser> parser_;
   std::size_t body_bytes_max_ = 0;
 
+  /// While streaming: where what comes next is.
+  std::shared_ptr<body_stream> stream_;
   serialized_response output_;
   std::size_t output_sent_ = 0;
 };

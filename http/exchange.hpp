@@ -34,6 +34,8 @@ public:
   virtual ~answer_sink() = default;
   /// Any thread; does not block.
   virtual void post(exchange_ticket ticket, response answer) = 0;
+  /// More of a streamed answer waits, or there will be no more. As above.
+  virtual void post_more(std::uint64_t connection) = 0;
 };
 
 /// A request on its way to an answer. Owned by the responders of it alone, so that the loss of the

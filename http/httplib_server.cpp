@@ -132,7 +132,7 @@ serialized_response httplib_server::serialize(response answer, const exchange_ti
                                               bool close) {
   const std::size_t static_bytes = answer.static_body.size();
   if (answer.headers.empty() && static_bytes == 0 && !answer.content_type.empty() &&
-      !ticket.head_only) {
+      !ticket.head_only && !answer.stream) {
     const head_text& head = head_of(answer.status, answer.content_type, close);
     const std::string length = std::to_string(answer.body.size());
     std::string text;
@@ -163,8 +163,8 @@ serialized_response httplib_server::serialize(response answer, const exchange_ti
     text.replace(text.find(stand_in), stand_in.size(),
                  "Content-Length: " + std::to_string(static_bytes) + "\r\n");
   }
-  if (answer.status == no_content) {
-    // RFC 9110, section 8.6, forbids what cpp-httplib adds.
+  if (answer.status == no_content || answer.stream) {
+    // RFC 9110, section 8.6, forbids what cpp-httplib adds; of a stream it would be a lie.
     static constexpr std::string_view forbidden = "Content-Length: 0\r\n";
     text.erase(std::min(text.find(forbidden), text.size()), forbidden.size());
   }

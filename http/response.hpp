@@ -1,6 +1,9 @@
 #pragma once
 
+#include "http/body_stream.hpp"
+
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +22,8 @@ struct response {
   /// Instead of `body`: bytes that live as long as the process, so that clients that read slowly
   /// hold no copies of them.
   std::string_view static_body{};
+  /// Instead of `body`: what is written to it, until either side ends the connection.
+  std::shared_ptr<body_stream> stream{};
 };
 
 /// A response as it is sent: `text`, and then `static_body`.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/store_metrics.hpp"
+#include "http/actor_watch.hpp"
 #include "http/application_finder.hpp"
 #include "http/authenticator.hpp"
 #include "http/backlog_quota.hpp"
@@ -30,6 +31,7 @@ struct route_context {
   std::function<bool(std::function<void(scraper&)>)> post_to_scraper;
   http_metrics& metrics;
   actors::store_metrics& store_metrics;
+  http::actor_watch& actor_watch;
 };
 
 /// An operation of a routes file, as the table of operations has it.

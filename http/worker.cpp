@@ -44,8 +44,10 @@ public:
   struct batch {
     std::vector<accepted_client> clients;
     std::vector<late_answer> answers;
+    /// Connections whose streamed answer goes on.
+    std::vector<std::uint64_t> streaming;
 
-    bool empty() const { return clients.empty() && answers.empty(); }
+    bool empty() const { return clients.empty() && answers.empty() && streaming.empty(); }
   };
 
   mailbox() : event_(checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")) {}
@@ -59,6 +61,14 @@ public:
     const std::scoped_lock lock(mutex_);
     if (!closed_) {
       waiting_.answers.push_back({std::move(ticket), std::move(answer)});
+      wake();
+    }
+  }
+
+  void post_more(std::uint64_t connection) override {
+    const std::scoped_lock lock(mutex_);
+    if (!closed_) {
+      waiting_.streaming.push_back(connection);
       wake();
     }
   }
@@ -95,6 +105,7 @@ public:
     closed_ = true;
     waiting_.answers.clear();
     waiting_.clients.clear();
+    waiting_.streaming.clear();
   }
 
 private:
@@ -202,8 +213,15 @@ void worker::handle_mail(steady_time now) {
       settle(ticket.connection);
     }
   }
+  for (const std::uint64_t id : mail.streaming) {
+    if (const auto found = connections_.find(id); found != connections_.end()) {
+      found->second->on_more(now);
+      settle(id);
+    }
+  }
   mail.clients.clear();
   mail.answers.clear();
+  mail.streaming.clear();
 }
 
 void worker::open(accepted_client client, steady_time now) {

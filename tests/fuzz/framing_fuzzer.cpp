@@ -41,6 +41,7 @@ public:
   void post(exchange_ticket ticket, response answer) override {
     answers.emplace_back(std::move(ticket), std::move(answer));
   }
+  void post_more(std::uint64_t) override {}
 
   std::deque<std::pair<exchange_ticket, response>> answers;
 };

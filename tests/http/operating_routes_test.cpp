@@ -130,6 +130,56 @@ TEST_CASE("restarts and releases are passed on to the supervisor, if the state a
   CHECK(api.send("POST", path + "/explode").status == 405);
 }
 
+namespace {
+
+std::string watch_request(std::string_view headers = {}) {
+  return request_text("GET", "/api/v1/actors/stream",
+                      fmt::format("Authorization: Bearer {}\r\n{}", test_key(), headers));
+}
+
+}  // namespace
+
+TEST_CASE("who watches the actors sees what happens to them from then on, in order") {
+  api_fixture api;
+  const domain::timestamp now = system_time();
+  api.actors.enter("/early", "worker", now);
+  raw_client client(api.port);
+  client.send(watch_request());
+  const std::string head = client.receive_until(": watching");
+  CHECK(head.find("200 OK") != std::string::npos);
+  CHECK(head.find("Content-Type: text/event-stream") != std::string::npos);
+  CHECK(head.find("Content-Length") == std::string::npos);
+  const auto card = api.actors.enter("/late", "worker", now);
+  card->failed("it broke", now);
+  card->note("breaker", "open", now);
+  api.actors.leave("/late", now);
+  const std::string seen = client.receive_until("event: died");
+  CHECK(seen.find("/early") == std::string::npos);
+  const auto born = seen.find("event: born");
+  const auto failed = seen.find("event: failed");
+  const auto breaker = seen.find("event: breaker");
+  CHECK(born < failed);
+  CHECK(failed < breaker);
+  CHECK(breaker < seen.find("event: died"));
+  CHECK(seen.find(R"("reason":"it broke")") != std::string::npos);
+  CHECK(seen.find(R"("breaker":"open")") != std::string::npos);
+}
+
+TEST_CASE("who watches again goes on after the last event that it saw") {
+  api_fixture api;
+  const domain::timestamp now = system_time();
+  api.actors.enter("/first", "worker", now);
+  api.actors.enter("/second", "worker", now);
+  raw_client client(api.port);
+  client.send(watch_request("Last-Event-ID: 1\r\n"));
+  const std::string seen = client.receive_until("/second");
+  CHECK(seen.find("/first") == std::string::npos);
+  CHECK(seen.find("id: 2\n") != std::string::npos);
+  raw_client wrong(api.port);
+  wrong.send(watch_request("Last-Event-ID: x\r\n"));
+  CHECK(wrong.receive_until("\r\n").find("422") != std::string::npos);
+}
+
 TEST_CASE("queues show what is pending, by priority") {
   api_fixture api;
   api.subscribe();

@@ -74,6 +74,12 @@ bool raw_client::fill() {
   return true;
 }
 
+std::string raw_client::receive_until(std::string_view text) {
+  while (input_.find(text) == std::string::npos && fill()) {
+  }
+  return std::exchange(input_, {});
+}
+
 std::string raw_client::receive_head() {
   std::size_t end = input_.find("\r\n\r\n");
   while (end == std::string::npos) {

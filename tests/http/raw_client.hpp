@@ -36,6 +36,8 @@ public:
   std::optional<reply> receive(bool head_only = false);
   /// The next bytes as they are, up to an empty line.
   std::string receive_head();
+  /// The next bytes as they are, until they contain the text or the connection ends.
+  std::string receive_until(std::string_view text);
   /// Whether the server ends the connection without sending more.
   bool ended();
 

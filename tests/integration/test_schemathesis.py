@@ -29,6 +29,8 @@ def test_the_server_is_as_the_document_says(tmp_path):
                 f"http://127.0.0.1:{talaria.port}/openapi.json",
                 f"--header=Authorization: Bearer {KEY}",
                 f"--max-examples={EXAMPLES}",
+                # An answer to it has no end.
+                "--exclude-path=/api/v1/actors/stream",
                 "--phases=examples,coverage,fuzzing",
                 f"--checks={','.join(CHECKS)}",
                 "--seed=1",
