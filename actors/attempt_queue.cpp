@@ -17,6 +17,7 @@ void attempt_queue::push(std::shared_ptr<attempt_order> order) {
   auto& waiting = line.waiting[subscription];
   waiting.push_back({arrivals_++, std::move(order)});
   ++waiting_;
+  ++line.orders;
   if (waiting.size() == 1)
     add_rank(line, subscription);
 }
@@ -41,6 +42,7 @@ std::shared_ptr<attempt_order> attempt_queue::take_first(line& from) {
   auto order = std::move(found->second.front().order);
   found->second.pop_front();
   --waiting_;
+  --from.orders;
   if (found->second.empty())
     from.waiting.erase(found);
   else

@@ -33,6 +33,9 @@ public:
   void ended(domain::subscription_number subscription);
 
   std::size_t waiting() const { return waiting_; }
+  std::size_t waiting(domain::priority of) const {
+    return lines_.at(static_cast<std::size_t>(of)).orders;
+  }
   std::size_t under_way() const { return under_way_; }
 
 private:
@@ -47,6 +50,7 @@ private:
   struct line {
     std::unordered_map<domain::subscription_number, std::deque<arrival>> waiting;
     std::set<rank> ranks;
+    std::size_t orders = 0;
   };
 
   enum class change : std::uint8_t { one_more, one_less };

@@ -84,6 +84,10 @@ void start_waiting(self_pointer self) {
   state.env->metrics.attempts_queued.Set(static_cast<double>(state.queue.waiting()));
   state.card->set_gauge(0, static_cast<std::int64_t>(state.queue.under_way()));
   state.card->set_gauge(1, static_cast<std::int64_t>(state.queue.waiting()));
+  for (const auto priority :
+       {domain::priority::high, domain::priority::normal, domain::priority::low})
+    state.card->set_gauge(2 + static_cast<std::size_t>(priority),
+                          static_cast<std::int64_t>(state.queue.waiting(priority)));
 }
 
 }  // namespace

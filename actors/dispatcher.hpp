@@ -21,7 +21,8 @@ struct dispatcher_state {
   attempt_queue queue;
 };
 
-inline constexpr std::array<supervision::gauge, 2> dispatcher_gauges{"in_flight", "waiting"};
+inline constexpr std::array<supervision::gauge, 5> dispatcher_gauges{
+    "in_flight", "waiting", "waiting_high", "waiting_normal", "waiting_low"};
 
 dispatcher_actor::behavior_type dispatcher(
     supervision::observed_pointer<dispatcher_actor, dispatcher_state> self, environment* env,

@@ -1,5 +1,7 @@
 #include "actors/event_writer.hpp"
 
+#include "actors/commit_display.hpp"
+
 #include <caf/all.hpp>
 
 #include <cstddef>
@@ -97,9 +99,11 @@ void commit_group(self_pointer self) {
   for (auto& append : current)
     rows.push_back(to_group(append));
   auto& metrics = state.env->metrics;
+  commit_display shown{*state.card};
   auto appended = metrics.store.time(store_operation::append,
                                      [&] { return state.appender->append(rows, revision); });
   if (appended) {
+    shown.committed(count_events(rows), state.group_events);
     metrics.append_batch_events.Observe(static_cast<double>(count_events(rows)));
     answer_committed(self, std::move(current), *std::move(appended));
   } else if (appended.error().code == domain::ec::catalog_changed) {

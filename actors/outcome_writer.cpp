@@ -1,5 +1,7 @@
 #include "actors/outcome_writer.hpp"
 
+#include "actors/commit_display.hpp"
+
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
 
@@ -122,6 +124,7 @@ void commit_outcomes(self_pointer self) {
   if (group.empty())
     return;
   auto& metrics = state.env->metrics;
+  commit_display shown{*state.card};
   const auto statuses = metrics.store.time(store_operation::record, [&] {
     return state.recorder->record(state.env->incarnation, rows);
   });
@@ -130,6 +133,7 @@ void commit_outcomes(self_pointer self) {
     state.backoff = std::chrono::milliseconds{0};
     for (const auto& recorded : group)
       state.waiting.erase(recorded.outcome.delivery);
+    shown.committed(rows.size(), state.waiting.size());
     note_taken(self, static_cast<std::int64_t>(group.size()));
     answer(self, std::move(group), *statuses);
   } else {

@@ -1,6 +1,7 @@
 #include "app/actor_tree.hpp"
 
 #include "actors/announcer.hpp"
+#include "actors/commit_display.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/event_writer.hpp"
 #include "actors/ingest.hpp"
@@ -106,11 +107,11 @@ std::vector<child_spec> store_writers(actors::environment& env, blocking_actors 
   std::vector<child_spec> writers;
   for (std::size_t i = 0; i < env.addresses.event_writers.size(); ++i)
     writers.push_back(child(fmt::format("event_writer-{}", i), "event_writer", actors::event_writer,
-                            env.addresses.event_writers[i], env, {}, blocking));
+                            env.addresses.event_writers[i], env, actors::writer_gauges, blocking));
   for (std::size_t i = 0; i < env.addresses.outcome_writers.size(); ++i)
     writers.push_back(child(fmt::format("outcome_writer-{}", i), "outcome_writer",
-                            actors::outcome_writer, env.addresses.outcome_writers[i], env, {},
-                            blocking));
+                            actors::outcome_writer, env.addresses.outcome_writers[i], env,
+                            actors::writer_gauges, blocking));
   return writers;
 }
 

@@ -82,6 +82,11 @@ std::uint64_t api_client::pending() const {
   return pending;
 }
 
+std::uint64_t api_client::count_actors(const std::string& query) const {
+  const auto listed = json::parse(call("GET", "/api/v1/actors?" + query));
+  return listed.at("total").to_number<std::uint64_t>();
+}
+
 product_counters api_client::counters() const {
   const auto metrics = call("GET", "/metrics");
   const auto value = [&](std::string_view name, std::string_view label = {}) {

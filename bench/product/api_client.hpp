@@ -42,6 +42,9 @@ public:
   /// Deliveries in the store, over all priorities.
   std::uint64_t pending() const;
   product_counters counters() const;
+  /// @param query Which actors to list, as the API has it.
+  /// @returns how many match.
+  std::uint64_t count_actors(const std::string& query) const;
 
 private:
   std::string call(const char* method, const std::string& path, const std::string& body = {}) const;

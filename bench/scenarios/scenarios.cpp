@@ -17,6 +17,7 @@ std::vector<scenario> all_scenarios() {
     all.push_back(fan_out(hosts));
   all.push_back(million_pending());
   all.push_back(many_subscriptions());
+  all.push_back(inspection());
   for (const std::size_t requests_each : {1U, 10U})
     all.push_back(slow_receivers_beside(requests_each));
   return all;

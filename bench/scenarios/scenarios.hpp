@@ -39,6 +39,8 @@ scenario million_pending();
 
 /// Each of many subscriptions wants events of its own type, and few of these are submitted.
 scenario many_subscriptions();
+/// 100,000 subscriptions with something to do: how long does a look at their actors take?
+scenario inspection();
 
 /// From the submission to a healthy receiver, beside a thousand that take 5 s to answer and have so
 /// many requests under way each. Ten are more than Talaria lets out at once in all.

@@ -1,11 +1,10 @@
-#include "bench/receiver/arrivals.hpp"
 #include "bench/receiver/sink.hpp"
+#include "bench/scenarios/healthy_receiver.hpp"
 #include "bench/scenarios/product.hpp"
 #include "bench/scenarios/scenarios.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <future>
 #include <thread>
 
@@ -19,16 +18,10 @@ constexpr std::size_t slow_receivers = 1'000;
 constexpr std::size_t slow_hosts = 100;
 constexpr auto slow_answer = 5s;
 constexpr std::uint32_t requests_in_flight = 16;
-constexpr double healthy_events_per_second = 200;
 constexpr std::size_t clients = 16;
-/// After the last submission.
-constexpr auto arrival_patience = 30s;
-constexpr auto look_interval = 10ms;
 
 /// What a busy machine may add to a p99 of few milliseconds.
 constexpr double noise_ms = 20;
-
-constexpr auto healthy_type = "bench.healthy";
 
 std::string slow_type(std::size_t number) {
   return fmt::format("bench.slow.{}", number);
@@ -53,52 +46,12 @@ load::load_options slow_load(const product& talaria, const settings& settings,
   return options;
 }
 
-load::load_options healthy_load(const product& talaria, const settings& settings) {
-  auto options = talaria.load_options(settings);
-  options.clients = clients;
-  options.events_per_second = healthy_events_per_second;
-  options.event_types = {healthy_type};
-  return options;
-}
-
 void subscribe_slow(const product& talaria, const sink& slow) {
   for (std::size_t number = 0; number < slow_receivers; ++number)
     talaria.api().subscribe(
         {.receiver_url = fmt::format("{}/receivers/{}", slow.url(number % slow_hosts), number),
          .max_in_flight = requests_in_flight,
          .event_type = slow_type(number)});
-}
-
-class healthy_receiver {
-public:
-  void subscribe(const product& talaria) const {
-    talaria.api().subscribe({.receiver_url = receiver_.url() + "/receivers/healthy",
-                             .max_in_flight = requests_in_flight,
-                             .event_type = healthy_type});
-  }
-  /// Waits, though not for ever, until so many events have arrived.
-  /// @returns how many have not.
-  std::uint64_t wait_for(std::uint64_t events) const {
-    const auto deadline = std::chrono::steady_clock::now() + arrival_patience;
-    while (arrived_.first() < events && std::chrono::steady_clock::now() < deadline)
-      std::this_thread::sleep_for(look_interval);
-    return events - std::min(events, arrived_.first());
-  }
-
-  latency_summary latency() const { return bench::summarize(arrived_.summarize().latency); }
-
-private:
-  arrivals arrived_;
-  const sink receiver_{make_answer(204, ""),
-                       [this](const received_request& request) { arrived_.take(request); }};
-};
-
-latency_summary measure_alone(const settings& settings) {
-  const healthy_receiver healthy;
-  const product talaria{settings};
-  healthy.subscribe(talaria);
-  healthy.wait_for(talaria.run(healthy_load(talaria, settings)).events_accepted);
-  return healthy.latency();
 }
 
 void compare(figure& measured, const latency_summary& alone, const latency_summary& beside) {
@@ -111,7 +64,7 @@ void compare(figure& measured, const latency_summary& alone, const latency_summa
 }
 
 figure measure(const settings& settings, std::size_t requests_each) {
-  const auto alone = measure_alone(settings);
+  const auto alone = measure_healthy_alone(settings);
   const sink slow{make_answer(204, ""), {}, slow_hosts, slow_answer};
   const healthy_receiver healthy;
   product talaria{settings};
@@ -133,10 +86,7 @@ figure measure(const settings& settings, std::size_t requests_each) {
   talaria.describe_cost(measured, meter, talaria.api().counters().delivered - before.delivered);
   add_faults(measured, report);
   add_faults(measured, slow_report.get());
-  if (const auto missing = healthy.wait_for(report.events_accepted); missing > 0)
-    measured.faults.push_back(
-        fmt::format("{} of {} events have not reached the healthy receiver {} s later", missing,
-                    report.events_accepted, std::chrono::seconds{arrival_patience}.count()));
+  healthy.check(measured, report.events_accepted);
   compare(measured, alone, healthy.latency());
   talaria.stop(measured);
   return measured;

@@ -41,6 +41,9 @@ TEST_CASE("of ten attempts taken from full lines six are high, three normal and 
   for (int i = 0; i < 10; ++i)
     ++taken.at(static_cast<std::size_t>(queue.pop(anybody)->priority()));
   CHECK(taken == std::array<int, 3>{6, 3, 1});
+  CHECK(queue.waiting(priority::high) == 4);
+  CHECK(queue.waiting(priority::normal) == 7);
+  CHECK(queue.waiting(priority::low) == 9);
 }
 
 TEST_CASE("a priority whose line is empty leaves its turns to the others") {
