@@ -59,9 +59,11 @@ std::string api_client::call(const char* method, const std::string& path,
 }
 
 std::string api_client::subscribe(const wanted_subscription& wanted) const {
-  const json::object body{{"url", wanted.receiver_url},
-                          {"event_types", json::array{wanted.event_type}},
-                          {"max_in_flight", wanted.max_in_flight}};
+  json::object body{{"url", wanted.receiver_url},
+                    {"event_types", json::array{wanted.event_type}},
+                    {"max_in_flight", wanted.max_in_flight}};
+  if (wanted.retry_after)
+    body["retry"] = json::object{{"delays_ms", json::array{wanted.retry_after->count()}}};
   const auto made = json::parse(call("POST", "/api/v1/subscriptions", json::serialize(body)));
   return std::string{made.at("id").as_string()};
 }

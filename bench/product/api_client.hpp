@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ struct wanted_subscription {
   std::uint32_t max_in_flight = 0;
   /// Or a pattern; the default takes all.
   std::string event_type = "*";
+  /// Of a failed attempt; absent: the default schedule.
+  std::optional<std::chrono::milliseconds> retry_after{};
 };
 
 /// What a benchmark asks of Talaria besides events. Blocking, and thread-safe: each thread keeps a

@@ -22,6 +22,8 @@ constexpr std::size_t makers = 16;
 constexpr std::size_t failing_hosts = 100;
 /// One event of it has each of them at work, with a delivery that waits for its retry.
 constexpr auto failing_type = "bench.failing";
+/// Longer than all that is measured: they are to be alive, and not the load.
+constexpr auto retry_after = 30min;
 constexpr auto wake_patience = 5min;
 constexpr auto pause_between_looks = 100ms;
 /// What is asked for by those who look: a page, the busiest, the worst, the open breakers.
@@ -38,7 +40,8 @@ void subscribe_failing(const product& talaria, const sink& failing) {
             {.receiver_url =
                  fmt::format("{}/receivers/{}", failing.url(number % failing_hosts), number),
              .max_in_flight = 1,
-             .event_type = failing_type});
+             .event_type = failing_type,
+             .retry_after = retry_after});
     }));
   for (auto& made : under_way)
     made.get();
