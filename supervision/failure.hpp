@@ -1,6 +1,9 @@
 #pragma once
 
+#include "supervision/fault_injector.hpp"
+
 #include <caf/error.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/make_message.hpp>
 #include <caf/sec.hpp>
 
@@ -16,6 +19,8 @@ void fail_with_exception_text(Self self) {
   self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
     try {
       std::rethrow_exception(thrown);
+    } catch (const injected_kill&) {
+      return caf::exit_reason::kill;
     } catch (const std::exception& exception) {
       return caf::make_error(caf::sec::runtime_error, std::string{exception.what()});
     } catch (...) {
