@@ -52,7 +52,8 @@ result<std::unique_ptr<store>> open_store(const store_options& options) {
     return postgres::open(options);
   if (!options.read_urls.empty())
     return domain::fail(ec::invalid_value, "only a PostgreSQL store has replicas");
-  return parse_sqlite_url(options.url).and_then([&](const sqlite::settings& settings) {
+  return parse_sqlite_url(options.url).and_then([&](sqlite::settings settings) {
+    settings.interruption = options.interruption;
     return sqlite::open(settings, options);
   });
 }

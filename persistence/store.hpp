@@ -732,6 +732,16 @@ struct retention_clock {
   std::chrono::days default_retention{};
 };
 
+/// Where a store lets itself be interrupted.
+enum class store_moment : std::uint8_t {
+  transaction,    ///< one is about to begin, on whatever session
+  shards_claimed  ///< every shard has its new owner; not yet committed
+};
+
+/// Told of each moment on the session's thread; may block. What it returns instead of nothing is
+/// the call's answer.
+using store_interruption = std::function<result<void>(store_moment)>;
+
 struct store_options {
   /// `sqlite:<file>`, or `postgresql://...` as libpq has it.
   std::string url;
@@ -744,6 +754,8 @@ struct store_options {
   /// plain; what was written in plain is read in any case. Secrets that the box does not open are
   /// `ec::store_unavailable`.
   domain::secret_box secrets{};
+  /// Thread-safe. Empty: nothing interrupts.
+  store_interruption interruption{};
 };
 
 /// Opens a store, which must have the schema of this version.

@@ -65,6 +65,8 @@ void execute(soci::session& session, const std::string& sql) {
 }
 
 domain::result<void> connector::admit() {
+  if (auto interrupted = sql::interrupt(interruption_, store_moment::transaction); !interrupted)
+    return interrupted;
   return breaker_ == nullptr ? domain::result<void>{} : breaker_->admit();
 }
 

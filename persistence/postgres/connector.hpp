@@ -38,11 +38,12 @@ public:
   /// @param breaker Refuses sessions while the server is unavailable, and is told when it is. Null:
   /// for the breaker's own probe.
   connector(std::string conninfo, std::chrono::milliseconds call_time_max, stall_guard& guard,
-            availability* breaker)
+            availability* breaker, store_interruption interruption = {})
       : conninfo_{std::move(conninfo)},
         call_time_max_{call_time_max},
         guard_{guard},
-        breaker_{breaker} {}
+        breaker_{breaker},
+        interruption_{std::move(interruption)} {}
 
   const sql::dialect& speaks() const override { return dialect_; }
   domain::result<void> admit() override;
@@ -58,6 +59,7 @@ private:
   const std::chrono::milliseconds call_time_max_;
   stall_guard& guard_;
   availability* const breaker_;
+  const store_interruption interruption_;
   const dialect dialect_;
 };
 

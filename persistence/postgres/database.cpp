@@ -86,17 +86,19 @@ private:
 };
 
 database::database(const settings& settings)
-    : prober_connector_{settings.primary, quick_call_max, guard_, nullptr},
+    : prober_connector_{settings.primary, quick_call_max, guard_, nullptr, settings.interruption},
       availability_{"PostgreSQL", [this] { return probe_server(); }},
-      quick_{settings.primary, quick_call_max, guard_, &availability_},
-      patient_{settings.primary_patient, patient_call_max, guard_, &availability_} {
+      quick_{settings.primary, quick_call_max, guard_, &availability_, settings.interruption},
+      patient_{settings.primary_patient, patient_call_max, guard_, &availability_,
+               settings.interruption} {
   for (std::size_t i = 0; i < settings.replicas.size(); ++i) {
     const auto& conninfo = settings.replicas[i];
     replicas_available_.push_back(
         std::make_unique<availability>(fmt::format("PostgreSQL replica {}", i + 1),
                                        [this, conninfo] { return ping(conninfo, guard_); }));
     replicas_.push_back(std::make_unique<connector>(conninfo, patient_call_max, guard_,
-                                                    replicas_available_.back().get()));
+                                                    replicas_available_.back().get(),
+                                                    settings.interruption));
   }
 }
 

@@ -18,6 +18,7 @@ struct settings {
   std::string primary;
   std::string primary_patient;
   std::vector<std::string> replicas;
+  store_interruption interruption{};
 };
 
 /// The servers as all sessions of a store share them. Each session has connections of its own.

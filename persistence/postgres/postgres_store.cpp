@@ -29,7 +29,10 @@ constexpr statement_limits patient_limits{std::chrono::milliseconds{10'000},
 class postgres_store : public store {
 public:
   postgres_store(const settings& settings, const store_options& options)
-      : database_{settings}, retention_{options.retention}, secrets_{options.secrets} {}
+      : database_{settings},
+        retention_{options.retention},
+        secrets_{options.secrets},
+        interruption_{options.interruption} {}
 
   std::unique_ptr<persistence::event_appender> open_event_appender() override {
     return std::make_unique<event_appender>(database_);
@@ -44,7 +47,7 @@ public:
     return std::make_unique<sql::queue_reader>(database_.open_patient_access());
   }
   std::unique_ptr<persistence::shard_ownership> open_shard_ownership() override {
-    return std::make_unique<shard_ownership>(database_);
+    return std::make_unique<shard_ownership>(database_, interruption_);
   }
   std::unique_ptr<persistence::catalog> open_catalog() override {
     return std::make_unique<sql::catalog>(database_.open_access(), secrets_);
@@ -80,10 +83,12 @@ private:
   database database_;
   const retention_clock retention_;
   const domain::secret_box secrets_;
+  const store_interruption interruption_;
 };
 
 result<settings> to_settings(const store_options& options) {
   settings made;
+  made.interruption = options.interruption;
   const auto primary = to_conninfo(options.url, quick_limits);
   if (!primary)
     return tl::unexpected(primary.error());

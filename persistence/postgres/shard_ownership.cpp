@@ -29,6 +29,8 @@ result<std::vector<owned_shard>> shard_ownership::claim_all(std::string_view nod
       [&](ownership_statements& sql) -> result<std::vector<owned_shard>> {
         sql.end_lanes(std::string{node});
         sql.claim(std::string{node});
+        if (auto ended = sql::interrupt(interruption_, store_moment::shards_claimed); !ended)
+          return tl::unexpected(std::move(ended.error()));
         std::vector<owned_shard> owned;
         sql.list.each([&](shard_id id, fencing_epoch epoch) { owned.push_back({id, epoch}); });
         return owned;

@@ -2,6 +2,7 @@
 
 #include "domain/error.hpp"
 #include "persistence/sql/dialect.hpp"
+#include "persistence/store.hpp"
 
 #include <soci/soci.h>
 
@@ -20,6 +21,10 @@ class unreadable_row : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
+
+inline domain::result<void> interrupt(const store_interruption& interruption, store_moment moment) {
+  return interruption ? interruption(moment) : domain::result<void>{};
+}
 
 /// What statements are prepared on.
 struct open_session {
@@ -44,7 +49,7 @@ public:
 
   virtual const dialect& speaks() const = 0;
 
-  /// @returns why no connection can be used now, without trying.
+  /// @returns why no transaction can begin now, without trying.
   virtual domain::result<void> admit() { return {}; }
   /// @throws soci::soci_error
   virtual std::unique_ptr<soci::session> open() = 0;

@@ -15,6 +15,7 @@ struct settings {
   /// A bound of the file's size, in pages of 4 KiB; past it writes answer `ec::store_full`, as they
   /// do on a full disk.
   std::optional<std::int64_t> pages_max;
+  store_interruption interruption{};
 };
 
 /// How long a statement waits for a writer of another process.
@@ -34,6 +35,9 @@ public:
       : settings_{settings}, cache_kib_{cache_kib}, busy_timeout_{timeout} {}
 
   const sql::dialect& speaks() const override { return dialect_; }
+  domain::result<void> admit() override {
+    return sql::interrupt(settings_.interruption, store_moment::transaction);
+  }
   std::unique_ptr<soci::session> open() override;
   sql::diagnosis diagnose(const soci::soci_error& failure, soci::session* session) override;
 

@@ -26,6 +26,8 @@ result<std::vector<owned_shard>> shard_ownership::claim_all(std::string_view nod
   return access_->write<ownership_statements>(
       [&](ownership_statements& sql) -> result<std::vector<owned_shard>> {
         sql.claim(std::string{node});
+        if (auto ended = sql::interrupt(interruption_, store_moment::shards_claimed); !ended)
+          return tl::unexpected(std::move(ended.error()));
         std::vector<owned_shard> owned;
         sql.list.each([&](shard_id id, fencing_epoch epoch) { owned.push_back({id, epoch}); });
         return owned;

@@ -7,12 +7,14 @@ namespace talaria::persistence::sqlite {
 
 class shard_ownership : public persistence::shard_ownership {
 public:
-  explicit shard_ownership(std::unique_ptr<sql::access> access) : access_{std::move(access)} {}
+  shard_ownership(std::unique_ptr<sql::access> access, store_interruption interruption)
+      : access_{std::move(access)}, interruption_{std::move(interruption)} {}
 
   result<std::vector<owned_shard>> claim_all(std::string_view node) override;
 
 private:
   std::unique_ptr<sql::access> access_;
+  const store_interruption interruption_;
 };
 
 }  // namespace talaria::persistence::sqlite

@@ -22,7 +22,10 @@ namespace {
 class sqlite_store : public store {
 public:
   sqlite_store(const settings& settings, const store_options& options)
-      : database_{settings}, retention_{options.retention}, secrets_{options.secrets} {}
+      : database_{settings},
+        retention_{options.retention},
+        secrets_{options.secrets},
+        interruption_{options.interruption} {}
 
   std::unique_ptr<persistence::event_appender> open_event_appender() override {
     return std::make_unique<event_appender>(database_.open_access());
@@ -37,7 +40,7 @@ public:
     return std::make_unique<sql::queue_reader>(database_.open_access());
   }
   std::unique_ptr<persistence::shard_ownership> open_shard_ownership() override {
-    return std::make_unique<shard_ownership>(database_.open_access());
+    return std::make_unique<shard_ownership>(database_.open_access(), interruption_);
   }
   std::unique_ptr<persistence::catalog> open_catalog() override {
     return std::make_unique<sql::catalog>(database_.open_access(), secrets_);
@@ -67,6 +70,7 @@ private:
   database database_;
   const retention_clock retention_;
   const domain::secret_box secrets_;
+  const store_interruption interruption_;
 };
 
 }  // namespace
