@@ -52,6 +52,7 @@ void start(self_pointer self, std::shared_ptr<attempt_order> order) {
     self->send(self, transfer_ended{subscription});
     return;
   }
+  env.reach(fault_points::attempt_before_request, *self->state.card);
   const auto queue = order->priority();
   env.metrics.of(queue).attempts_in_flight.Increment();
   env.send_request(*std::move(request),

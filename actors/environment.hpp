@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/fault_points.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/metrics.hpp"
 #include "actors/pending_submission.hpp"
@@ -8,6 +9,7 @@
 #include "supervision/address.hpp"
 #include "supervision/child_life.hpp"
 #include "supervision/directory.hpp"
+#include "supervision/fault_injector.hpp"
 #include "supervision/observed.hpp"
 
 #include <array>
@@ -16,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace talaria::actors {
@@ -87,6 +90,15 @@ struct environment {
   supervision::observer observer{};
   /// Of the announcer, which clients must not shut out.
   admission announcements{16};
+  /// Null: none can be injected.
+  supervision::fault_injector* faults = nullptr;
+
+  /// To be called by an actor where a fault may be injected.
+  /// @throws as `fault_injector::reach`
+  void reach(std::string_view point, const supervision::actor_card& at) const {
+    if (faults != nullptr)
+      faults->reach(point, {.path = at.path, .kind = at.kind, .host = {}});
+  }
 };
 
 }  // namespace talaria::actors

@@ -103,6 +103,7 @@ void commit_group(self_pointer self) {
   auto appended = metrics.store.time(store_operation::append,
                                      [&] { return state.appender->append(rows, revision); });
   if (appended) {
+    state.env->reach(fault_points::event_after_commit, *state.card);
     shown.committed(count_events(rows), state.group_events);
     metrics.append_batch_events.Observe(static_cast<double>(count_events(rows)));
     answer_committed(self, std::move(current), *std::move(appended));

@@ -129,6 +129,7 @@ void commit_outcomes(self_pointer self) {
     return state.recorder->record(state.env->incarnation, rows);
   });
   if (statuses) {
+    state.env->reach(fault_points::outcome_after_commit, *state.card);
     metrics.record_batch_outcomes.Observe(static_cast<double>(rows.size()));
     state.backoff = std::chrono::milliseconds{0};
     for (const auto& recorded : group)

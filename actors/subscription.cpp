@@ -340,6 +340,7 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
   tell(state, outcome, *tried->event, now);
   state.receiver_given_up = state.receiver_given_up || verdict.gone;
   state.window->finished(outcome, now);
+  state.env->reach(fault_points::attempt_after_response, *state.card);
   send_outcome(self, std::move(outcome));
 }
 

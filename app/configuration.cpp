@@ -1,5 +1,6 @@
 #include "app/configuration.hpp"
 
+#include "app/chaos.hpp"
 #include "app/secret_keys.hpp"
 #include "domain/certificate.hpp"
 #include "domain/limits.hpp"
@@ -269,6 +270,14 @@ const std::array settings{
             number_setting(&c::drain_timeout, 0, 600'000)},
     setting{"node.name", "talaria-1", "This process in the attempts it makes.",
             text_setting(&c::node_name, 1)},
+    setting{"chaos.enabled", "false",
+            "Whether faults may be injected through /api/v1/chaos, to see what this Talaria "
+            "survives. Not for production.",
+            flag_setting(&c::chaos_enabled)},
+    setting{"chaos.exit_at_point", "",
+            "Point at which the process ends when it is first reached, as in store.claim.middle; "
+            "with chaos.enabled only.",
+            text_setting(&c::chaos_exit_at_point, 1)},
     setting{"log.level", "info", "trace, debug, info, warn or error.", read_log_level},
     setting{"log.format", "human", "human or json.", read_log_format},
 };
@@ -404,6 +413,8 @@ result<configuration> read_configuration(std::string_view toml,
   }
   if (auto loaded = load_tls(read); !loaded)
     return tl::unexpected(loaded.error());
+  if (auto checked = check_chaos(read); !checked)
+    return tl::unexpected(checked.error());
   return read;
 }
 

@@ -72,6 +72,10 @@ struct configuration {
   std::chrono::milliseconds drain_timeout{20'000};
   std::string node_name = "talaria-1";
 
+  bool chaos_enabled = false;
+  /// Empty: at none.
+  std::string chaos_exit_at_point;
+
   std::string log_level = "info";
   log_format log = log_format::human;
 };

@@ -6,6 +6,9 @@
 #include "actors/observation.hpp"
 #include "app/actor_tree.hpp"
 #include "app/bootstrap.hpp"
+#include "app/chaos.hpp"
+#include "app/faulty_sender.hpp"
+#include "app/faulty_store.hpp"
 #include "app/instance_lock.hpp"
 #include "app/sealed_store.hpp"
 #include "delivery/engine.hpp"
@@ -32,8 +35,15 @@ namespace {
 
 using domain::result;
 
-domain::timestamp now() {
+domain::timestamp system_now() {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+/// @param chaos May be null.
+std::function<domain::timestamp()> clock_of(const chaos* chaos) {
+  if (chaos == nullptr)
+    return system_now;
+  return [chaos] { return chaos->now(); };
 }
 
 std::mt19937_64& thread_random() {
@@ -106,7 +116,7 @@ actors::settings actor_settings(const configuration& settings) {
 
 std::string fresh_incarnation() {
   domain::uuid_sequence ids;
-  return to_string(ids.next(now(), random_bits()));
+  return to_string(ids.next(system_now(), random_bits()));
 }
 
 result<std::vector<persistence::fencing_epoch>> claim_shards(persistence::store& store,
@@ -126,21 +136,20 @@ result<std::vector<persistence::fencing_epoch>> claim_shards(persistence::store&
 /// them.
 class system::implementation {
 public:
-  implementation(const configuration& settings, std::unique_ptr<persistence::store> store,
+  implementation(const configuration& settings, std::unique_ptr<chaos> chaos,
+                 std::unique_ptr<persistence::store> store,
                  std::vector<persistence::fencing_epoch> epochs, std::string incarnation,
                  std::string cursor_key)
       : drain_timeout_(settings.drain_timeout),
+        chaos_(std::move(chaos)),
         store_(std::move(store)),
         metrics_(registry_),
         admission_(static_cast<std::int64_t>(settings.submissions_max)),
         engine_(std::make_unique<delivery::engine>(engine_options(settings))),
-        env_{.now = now,
+        env_{.now = clock_of(chaos_.get()),
              .random_fraction = random_fraction,
              .random_bits = random_bits,
-             .send_request =
-                 [this](delivery::outbound_request request, delivery::engine::completion done) {
-                   engine_->send(std::move(request), std::move(done));
-                 },
+             .send_request = to_engine(),
              .store = *store_,
              .directory = directory_,
              .metrics = metrics_,
@@ -149,7 +158,8 @@ public:
              .incarnation = std::move(incarnation),
              .epochs = std::move(epochs),
              .addresses = {},
-             .observer = actors::make_observer(metrics_)},
+             .observer = actors::make_observer(metrics_),
+             .faults = chaos_ ? &chaos_->faults() : nullptr},
         gateway_(env_, admission_),
         actors_(std::make_unique<caf::actor_system>(caf_configuration_)),
         server_(server_options(settings, std::move(cursor_key)),
@@ -160,7 +170,10 @@ public:
                                .addresses = engine_options(settings).addresses,
                                .limits = general_limits(settings),
                                .draining = [this] { return draining_.load(); },
-                               .now = now}) {
+                               .now = env_.now,
+                               .faults = env_.faults}) {
+    if (chaos_)
+      chaos_->know(directory_);
     // SQLite has one writer at a time, and more of them only smaller groups.
     const auto writers =
         persistence::is_server_url(settings.store_url) ? settings.store_writers : std::size_t{1};
@@ -192,6 +205,8 @@ public:
           std::max(deadline - std::chrono::steady_clock::now(), std::chrono::nanoseconds{0}));
     };
     draining_ = true;
+    if (chaos_)
+      chaos_->faults().stop();
     ended_in_time_ = server_.drain(left());
     ended_in_time_ = drain_subscriptions(left()) && ended_in_time_;
     server_.stop();
@@ -207,12 +222,26 @@ public:
   std::string made_key_;
 
 private:
+  using sender = faulty_sender::sender;
+
   /// What keeps the actors alive has given up: only a fresh process can help.
   void fail(const std::string& reason) {
     failed_ = true;
     spdlog::critical("the supervision tree has failed, and with it this process: {}", reason);
     // To whoever waits for the signal that ends the process.
     ::kill(::getpid(), SIGTERM);
+  }
+
+  sender to_engine() {
+    sender send = [this](delivery::outbound_request request, delivery::engine::completion done) {
+      engine_->send(std::move(request), std::move(done));
+    };
+    if (!chaos_)
+      return send;
+    sender_.emplace(chaos_->faults(), std::move(send));
+    return [this](delivery::outbound_request request, delivery::engine::completion done) {
+      sender_->send(std::move(request), std::move(done));
+    };
   }
 
   bool drain_subscriptions(std::chrono::milliseconds timeout) {
@@ -233,6 +262,8 @@ private:
       wait.wait();
     }
     // Requests that are still under way report to actors, which must not be gone before.
+    if (sender_)
+      sender_->stop();
     engine_->stop();
     // A handle to a detached actor would keep the actor system from ending.
     env_.addresses = {};
@@ -241,6 +272,8 @@ private:
 
   const std::chrono::milliseconds drain_timeout_;
   std::optional<instance_lock> lock_;
+  /// Null: no faults can be injected.
+  const std::unique_ptr<chaos> chaos_;
   std::unique_ptr<persistence::store> store_;
   prometheus::Registry registry_;
   actors::metrics metrics_;
@@ -250,6 +283,7 @@ private:
   std::atomic<bool> failed_{false};
   bool ended_in_time_ = true;
   std::unique_ptr<delivery::engine> engine_;
+  std::optional<faulty_sender> sender_;
   actors::environment env_;
   actors::local_gateway gateway_;
   caf_configuration caf_configuration_;
@@ -288,20 +322,28 @@ result<std::optional<instance_lock>> lock_file(const std::string& store_url) {
   return *std::move(lock);
 }
 
-result<std::unique_ptr<persistence::store>> open_migrated(const configuration& settings) {
+/// @param chaos May be null.
+result<std::unique_ptr<persistence::store>> open_migrated(const configuration& settings,
+                                                          chaos* chaos) {
   const auto migrated = persistence::migrate_store(settings.store_url);
   if (!migrated)
     return tl::unexpected(migrated.error());
   if (migrated->from != migrated->to)
     spdlog::info("migrated the store from schema {} to {}", migrated->from, migrated->to);
-  auto store = open_sealed_store(settings, {.url = settings.store_url,
-                                            .read_urls = settings.store_read_urls,
-                                            .accept_data_loss = settings.accept_data_loss,
-                                            .retention = {now, settings.retention}});
-  if (store) {
-    if (const auto prepared = (*store)->open_upkeep()->prepare(now()); !prepared)
-      return tl::unexpected(prepared.error());
-  }
+  const auto now = clock_of(chaos);
+  persistence::store_options options{.url = settings.store_url,
+                                     .read_urls = settings.store_read_urls,
+                                     .accept_data_loss = settings.accept_data_loss,
+                                     .retention = {now, settings.retention}};
+  if (chaos != nullptr)
+    options.interruption = interrupt_by(chaos->faults());
+  auto store = open_sealed_store(settings, std::move(options));
+  if (!store)
+    return store;
+  if (const auto prepared = (*store)->open_upkeep()->prepare(now()); !prepared)
+    return tl::unexpected(prepared.error());
+  if (chaos != nullptr)
+    *store = make_faulty(*std::move(store), chaos->faults());
   return store;
 }
 
@@ -311,10 +353,11 @@ result<std::unique_ptr<system>> system::start(const configuration& settings) {
   auto lock = lock_file(settings.store_url);
   if (!lock)
     return tl::unexpected(lock.error());
-  auto store = open_migrated(settings);
+  auto chaos = chaos::start(settings, system_now);
+  auto store = open_migrated(settings, chaos.get());
   if (!store)
     return tl::unexpected(store.error());
-  auto made_key = bootstrap(**store, settings.bootstrap_key, now(), random_bits);
+  auto made_key = bootstrap(**store, settings.bootstrap_key, system_now(), random_bits);
   if (!made_key)
     return tl::unexpected(made_key.error());
   auto cursor_key = (*store)->open_catalog()->installation_key();
@@ -324,8 +367,9 @@ result<std::unique_ptr<system>> system::start(const configuration& settings) {
   auto epochs = claim_shards(**store, incarnation);
   if (!epochs)
     return tl::unexpected(epochs.error());
-  auto made = std::make_unique<implementation>(settings, *std::move(store), *std::move(epochs),
-                                               std::move(incarnation), *std::move(cursor_key));
+  auto made = std::make_unique<implementation>(settings, std::move(chaos), *std::move(store),
+                                               *std::move(epochs), std::move(incarnation),
+                                               *std::move(cursor_key));
   made->keep(*std::move(lock));
   made->made_key_ = *std::move(made_key);
   if (const auto started = made->start(); !started)

@@ -5,6 +5,7 @@
 #include "domain/time.hpp"
 #include "persistence/store.hpp"
 #include "supervision/directory.hpp"
+#include "supervision/fault_injector.hpp"
 
 #include <prometheus/registry.h>
 
@@ -24,6 +25,8 @@ struct services {
   /// Whether the node is shutting down: it is then not ready.
   std::function<bool()> draining;
   std::function<domain::timestamp()> now;
+  /// Null: none may be injected.
+  supervision::fault_injector* faults = nullptr;
 };
 
 }  // namespace talaria::http

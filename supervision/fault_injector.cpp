@@ -138,13 +138,12 @@ bool fault_injector::act(std::string_view point, const fault_place& place) {
     case fault_action::hang:
       wait_out(*injected);
       return false;
-    case fault_action::exit:
-      options_.exit_process();
-      return false;
     case fault_action::fail:
+      return true;
+    case fault_action::exit:
       break;
   }
-  return true;
+  return false;
 }
 
 std::optional<injected_fault> fault_injector::decide(std::string_view point,
@@ -168,6 +167,8 @@ std::optional<injected_fault> fault_injector::decide(std::string_view point,
     }
   }
   tell(told);
+  if (injected && injected->action == fault_action::exit)
+    options_.exit_process();
   return injected;
 }
 

@@ -108,7 +108,7 @@ public:
   bool reach(std::string_view point, const fault_place& place = {}) {
     return armed_.load(std::memory_order_relaxed) && act(point, place);
   }
-  /// The same, but leaves the action to the caller, who must not block.
+  /// The same, but leaves every action but `exit` to the caller, who must not block.
   std::optional<injected_fault> ask(std::string_view point, const fault_place& place = {}) {
     return armed_.load(std::memory_order_relaxed) ? decide(point, place) : std::nullopt;
   }
