@@ -300,6 +300,8 @@ result<std::string> text_of(const toml::node& node, const std::string& key) {
     return text->get();
   if (const auto* number = node.as_integer())
     return std::to_string(number->get());
+  if (const auto* is_set = node.as_boolean())
+    return is_set->get() ? "true" : "false";
   if (const auto* list = node.as_array()) {
     std::string joined;
     for (const auto& entry : *list) {
@@ -310,8 +312,9 @@ result<std::string> text_of(const toml::node& node, const std::string& key) {
     }
     return joined;
   }
-  return fail(ec::wrong_type,
-              fmt::format("{} must be a string, a number or a list of strings", key), key);
+  return fail(
+      ec::wrong_type,
+      fmt::format("{} must be a string, a number, true or false, or a list of strings", key), key);
 }
 
 result<void> apply_table(const toml::table& table, const std::string& prefix, configuration& into) {

@@ -200,6 +200,15 @@ TEST_CASE("an IPv6 address to listen on stands in brackets") {
   CHECK(read->http_port == 9);
 }
 
+TEST_CASE("what is on or off may be written as a boolean, or as its text") {
+  for (const auto* on : {"true", "\"true\""}) {
+    const auto read = read_configuration(fmt::format("[store]\naccept_data_loss = {}", on), {}, {});
+    REQUIRE(read);
+    CHECK(read->accept_data_loss);
+  }
+  CHECK_FALSE(read_configuration("[store]\naccept_data_loss = false", {}, {})->accept_data_loss);
+}
+
 TEST_CASE("variables and flags follow from the key") {
   CHECK(app::variable_of("delivery.allow_addresses") == "TALARIA_DELIVERY_ALLOW_ADDRESSES");
   CHECK(app::flag_of("delivery.allow_addresses") == "--delivery-allow-addresses");
