@@ -1,9 +1,23 @@
 #include "http/routes.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <string_view>
+
 namespace talaria::http {
 namespace {
 
 using domain::ec;
+
+/// What a healthy node says: loud about faults that may be injected into it.
+response healthy(std::string_view status, const services& services) {
+  boost::json::object body{{"status", status}};
+  if (services.faults != nullptr) {
+    body["chaos"] = {{"enabled", true}, {"faults", services.faults->active()}};
+  }
+  return json_response(200, boost::json::serialize(body));
+}
 
 /// For those who distribute requests any other status than 200 says the same; this one is true of
 /// the node rather than of their request.
@@ -48,7 +62,7 @@ private:
     const auto probed = context_.store_metrics.time(actors::store_operation::probe,
                                                     [&store] { return store.probe(); });
     if (probed) {
-      responder.send(json_response(200, R"({"status":"ready"})"));
+      responder.send(healthy("ready", context_.services));
     } else {
       responder.send(probed.error());
     }
@@ -61,7 +75,7 @@ private:
 
 void add_health_routes(operations& to, const route_context& context) {
   to.add("GET", "/health/live", access::open,
-         [](const call& call) { call.responder.send(json_response(200, R"({"status":"live"})")); });
+         [&context](const call& call) { call.responder.send(healthy("live", context.services)); });
   to.add("GET", "/health/ready", access::open,
          [ready = readiness(context)](const call& call) { ready.answer(call); });
 }

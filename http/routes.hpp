@@ -49,6 +49,7 @@ void add_actor_routes(operations& to, const route_context& context);
 void add_api_key_routes(operations& to, const route_context& context);
 void add_application_routes(operations& to, const route_context& context);
 void add_audit_routes(operations& to, const route_context& context);
+void add_chaos_routes(operations& to, const route_context& context);
 void add_delivery_routes(operations& to, const route_context& context);
 void add_event_routes(operations& to, const route_context& context);
 void add_event_type_routes(operations& to, const route_context& context);

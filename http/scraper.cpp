@@ -38,7 +38,15 @@ scraper::scraper(const services& services, std::function<connection_counts()> co
                              "Submissions that may be in progress; further ones are refused")),
       outcomes_waiting_(gauge(services.metrics, "talaria_outcomes_waiting",
                               "Outcomes of attempts that wait for the store")),
-      draining_(gauge(services.metrics, "talaria_draining", "1 while the node shuts down")) {
+      draining_(gauge(services.metrics, "talaria_draining", "1 while the node shuts down")),
+      faults_active_(gauge(services.metrics, "talaria_chaos_faults_active",
+                           "Faults that somebody injected and that are neither removed nor "
+                           "expired")),
+      faults_fired_(prometheus::BuildCounter()
+                        .Name("talaria_chaos_faults_fired_total")
+                        .Help("How often injected faults acted")
+                        .Register(services.metrics)
+                        .Add({})) {
   add_build_info(services.metrics);
 }
 
@@ -46,6 +54,7 @@ std::string scraper::scrape() {
   process_.refresh();
   refresh_connections();
   refresh_load();
+  refresh_faults();
   return prometheus::TextSerializer().Serialize(services_.metrics.Collect());
 }
 
@@ -61,6 +70,15 @@ void scraper::refresh_load() {
   submissions_max_.Set(static_cast<double>(load.submissions_max));
   outcomes_waiting_.Set(static_cast<double>(load.outcomes_waiting));
   draining_.Set(services_.draining() ? 1 : 0);
+}
+
+void scraper::refresh_faults() {
+  if (services_.faults == nullptr) {
+    return;
+  }
+  faults_active_.Set(static_cast<double>(services_.faults->active()));
+  faults_fired_.Increment(static_cast<double>(services_.faults->fired_total()) -
+                          faults_fired_.Value());
 }
 
 }  // namespace talaria::http

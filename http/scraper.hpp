@@ -13,7 +13,7 @@
 namespace talaria::http {
 
 /// Renders all metrics in the text format of Prometheus, having first asked those for their values
-/// that nobody pushes: of the process, the connections and the load. Not thread-safe.
+/// that nobody pushes: of the process, the connections, the load and the faults. Not thread-safe.
 class scraper {
 public:
   scraper(const services& services, std::function<connection_counts()> connections);
@@ -23,6 +23,7 @@ public:
 private:
   void refresh_connections();
   void refresh_load();
+  void refresh_faults();
 
   const services& services_;
   std::function<connection_counts()> connections_;
@@ -33,6 +34,8 @@ private:
   prometheus::Gauge& submissions_max_;
   prometheus::Gauge& outcomes_waiting_;
   prometheus::Gauge& draining_;
+  prometheus::Gauge& faults_active_;
+  prometheus::Counter& faults_fired_;
 };
 
 }  // namespace talaria::http

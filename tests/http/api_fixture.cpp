@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
 
+#include <array>
+
 namespace talaria::http::test {
 namespace {
 
@@ -19,6 +21,23 @@ std::unique_ptr<persistence::store> open_in(const talaria::test::temporary_direc
   const std::string url = "sqlite:" + (directory.path() / "talaria.db").string();
   REQUIRE(persistence::migrate_store(url).has_value());
   return std::move(persistence::open_store(url).value());
+}
+
+std::unique_ptr<supervision::fault_injector> make_injector() {
+  using supervision::fault_action;
+  static const std::array points{
+      supervision::fault_point{"work",
+                               "Before work.",
+                               {fault_action::fail, fault_action::delay},
+                               supervision::fault_aim::actor},
+      supervision::fault_point{
+          "send", "Before a request.", {fault_action::fail}, supervision::fault_aim::host}};
+  return std::make_unique<supervision::fault_injector>(supervision::fault_injector_options{
+      .points = points,
+      .now = [] { return domain::timestamp{std::chrono::hours(1)}; },
+      .random_bits = [] { return 7; },
+      .exit_process = [] {},
+      .steady_now = [] { return supervision::fault_injector_options::time_point{}; }});
 }
 
 }  // namespace
@@ -52,6 +71,9 @@ api_fixture::api_fixture(api_fixture_options options) : store(open_in(directory)
   server_options.cursor_key = "a key for tests";
   delivery::address_policy addresses;
   addresses.allowed.push_back(delivery::parse_network("10.1.0.0/16").value());
+  if (options.chaos_enabled) {
+    faults = make_injector();
+  }
   server = std::make_unique<http::server>(
       std::move(server_options),
       services{.store = *store,
@@ -60,7 +82,8 @@ api_fixture::api_fixture(api_fixture_options options) : store(open_in(directory)
                .metrics = metrics,
                .addresses = addresses,
                .draining = [this] { return draining.load(); },
-               .now = [this] { return system_time() + std::chrono::seconds(clock_offset_s); }});
+               .now = [this] { return system_time() + std::chrono::seconds(clock_offset_s); },
+               .faults = faults.get()});
   port = server->start().value();
 }
 

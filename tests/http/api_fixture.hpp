@@ -37,6 +37,7 @@ struct api_fixture_options {
   std::size_t store_queue_max = 64;
   authenticator_options authentication;
   transport_limits limits;
+  bool chaos_enabled = false;
 };
 
 /// A server with a store of its own in a temporary directory, holding the organization and the
@@ -67,6 +68,8 @@ public:
   std::atomic<bool> draining{false};
   /// Added to the system's clock.
   std::atomic<std::int64_t> clock_offset_s{0};
+  /// Its time stands still. Null unless it is enabled.
+  std::unique_ptr<supervision::fault_injector> faults;
   std::unique_ptr<http::server> server;
   std::uint16_t port = 0;
 };
