@@ -2,6 +2,7 @@
 
 #include "actors/observation.hpp"
 #include "app/actor_tree.hpp"
+#include "app/faulty_store.hpp"
 #include "supervision/inspection.hpp"
 
 #include <doctest/doctest.h>
@@ -16,11 +17,12 @@ std::string store_url(const temporary_directory& directory) {
   return "sqlite:" + (directory.path() / "store.db").string();
 }
 
-std::unique_ptr<persistence::store> make_store(const temporary_directory& directory) {
+std::unique_ptr<persistence::store> make_store(const temporary_directory& directory,
+                                               supervision::fault_injector* faults) {
   REQUIRE(persistence::migrate_store(store_url(directory)));
   auto opened = persistence::open_store(store_url(directory));
   REQUIRE(opened);
-  return std::move(*opened);
+  return faults == nullptr ? std::move(*opened) : app::make_faulty(std::move(*opened), *faults);
 }
 
 }  // namespace
@@ -33,8 +35,9 @@ std::string sent_request::header(const std::string& name) const {
   return {};
 }
 
-actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&)>& adjust)
-    : store(std::make_unique<interruptible_store>(make_store(directory))),
+actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&)>& adjust,
+                             supervision::fault_injector* faults)
+    : store(std::make_unique<interruptible_store>(make_store(directory, faults))),
       env{.now = [this] { return simulated.now(); },
           .random_fraction =
               [this] {
@@ -58,7 +61,8 @@ actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&
           .incarnation = "incarnation-1",
           .epochs = {},
           .addresses = {},
-          .observer = talaria::actors::make_observer(metrics)} {
+          .observer = talaria::actors::make_observer(metrics),
+          .faults = faults} {
   if (adjust)
     adjust(env.settings);
   organization = {.id = {{{1}}}, .name = "default", .created_at = simulated.now()};

@@ -41,7 +41,9 @@ struct sent_request {
 /// the test.
 class actor_fixture {
 public:
-  explicit actor_fixture(const std::function<void(actors::settings&)>& adjust = {});
+  /// @param faults Null: none can be injected.
+  explicit actor_fixture(const std::function<void(actors::settings&)>& adjust = {},
+                         supervision::fault_injector* faults = nullptr);
   ~actor_fixture();
 
   domain::subscription subscribe(const std::function<void(domain::subscription&)>& adjust = {});

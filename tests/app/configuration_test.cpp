@@ -209,6 +209,23 @@ TEST_CASE("what is on or off may be written as a boolean, or as its text") {
   CHECK_FALSE(read_configuration("[store]\naccept_data_loss = false", {}, {})->accept_data_loss);
 }
 
+TEST_CASE("faults may be injected only where that is switched on") {
+  CHECK_FALSE(read_configuration("", {}, {})->chaos_enabled);
+  CHECK(read_configuration("[chaos]\nenabled = true", {}, {})->chaos_enabled);
+  CHECK(refused_name("[chaos]\nenabled = 1") == "chaos.enabled");
+}
+
+TEST_CASE("the process may be told to end at a point that there is, with faults switched on") {
+  const std::string enabled = "[chaos]\nenabled = true\nexit_at_point = ";
+  const auto read = read_configuration(enabled + "\"store.claim.middle\"", {}, {});
+  REQUIRE(read);
+  CHECK(read->chaos_exit_at_point == "store.claim.middle");
+  CHECK(refused_name("[chaos]\nexit_at_point = \"store.claim.middle\"") == "chaos.enabled");
+  CHECK(refused_name(enabled + "\"nowhere\"") == "chaos.exit_at_point");
+  CHECK(refused_name(enabled + "\"actor.now\"") == "chaos.exit_at_point");
+  CHECK(refused_name(enabled + "\"\"") == "chaos.exit_at_point");
+}
+
 TEST_CASE("variables and flags follow from the key") {
   CHECK(app::variable_of("delivery.allow_addresses") == "TALARIA_DELIVERY_ALLOW_ADDRESSES");
   CHECK(app::flag_of("delivery.allow_addresses") == "--delivery-allow-addresses");
