@@ -61,6 +61,7 @@ class World:
             "api-keys": key,
             "organizations": self.acme,
             "recovery_id": recovery,
+            "faults": "fault-1",
             "priority": "high",
             "path": "ingest",
         }
@@ -119,7 +120,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     directory = tmp_path_factory.mktemp("principals")
-    with Talaria(directory) as talaria:
+    with Talaria(directory, chaos_enabled="true") as talaria:
         yield World(talaria)
 
 
