@@ -99,6 +99,12 @@ struct environment {
     if (faults != nullptr)
       faults->reach(point, {.path = at.path, .kind = at.kind, .host = {}});
   }
+  /// Has every actor do so before each of its messages. @pre none has started
+  void reach_before_each_message() {
+    observer.before_message = [this](const supervision::actor_card& at) {
+      reach(fault_points::actor_message, at);
+    };
+  }
 };
 
 }  // namespace talaria::actors

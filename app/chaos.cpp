@@ -1,6 +1,7 @@
 #include "app/chaos.hpp"
 
 #include "actors/fault_points.hpp"
+#include "supervision/kill_actors.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -90,7 +91,11 @@ chaos::chaos(std::function<domain::timestamp()> now)
                .now = now_,
                .random_bits = random_bits,
                .exit_process = [] { _exit(exit_killed); },
-               .kill_actors = [](const auto&) {},
+               .kill_actors =
+                   [this](const auto& is_chosen) {
+                     if (actors_ != nullptr)
+                       supervision::kill_actors(*actors_, is_chosen);
+                   },
                .tell = log}) {
 }
 

@@ -172,8 +172,10 @@ public:
                                .draining = [this] { return draining_.load(); },
                                .now = env_.now,
                                .faults = env_.faults}) {
-    if (chaos_)
+    if (chaos_) {
       chaos_->know(directory_);
+      env_.reach_before_each_message();
+    }
     // SQLite has one writer at a time, and more of them only smaller groups.
     const auto writers =
         persistence::is_server_url(settings.store_url) ? settings.store_writers : std::size_t{1};

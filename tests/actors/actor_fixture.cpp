@@ -65,6 +65,7 @@ actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&
           .faults = faults} {
   if (adjust)
     adjust(env.settings);
+  env.reach_before_each_message();
   organization = {.id = {{{1}}}, .name = "default", .created_at = simulated.now()};
   application = {.id = {{{2}}},
                  .organization = organization.id,

@@ -1,5 +1,5 @@
 #include "app/faulty_sender.hpp"
-#include "app/faulty_store.hpp"
+#include "supervision/kill_actors.hpp"
 #include "tests/actors/actor_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -22,12 +22,15 @@ namespace {
 
 /// An injector with a time of its own, which each wait moves on to its end.
 struct faulty_fixture {
-  supervision::fault_injector injector{{.points = points::all(),
-                                        .now = [] { return domain::timestamp{}; },
-                                        .random_bits = [] { return 1; },
-                                        .exit_process = [this] { ++exits; },
-                                        .steady_now = [this] { return now; },
-                                        .wait = [this](auto&, auto&, auto until) { now = until; }}};
+  supervision::fault_injector injector{
+      {.points = points::all(),
+       .now = [] { return domain::timestamp{}; },
+       .random_bits = [] { return 1; },
+       .exit_process = [this] { ++exits; },
+       .kill_actors =
+           [this](const auto& is_chosen) { supervision::kill_actors(f.actors, is_chosen); },
+       .steady_now = [this] { return now; },
+       .wait = [this](auto&, auto&, auto until) { now = until; }}};
   supervision::fault_injector_options::time_point now{};
   int exits = 0;
   actor_fixture f{{}, &injector};
@@ -197,6 +200,55 @@ TEST_CASE("a fault that is aimed at an actor leaves its siblings alone") {
   CHECK(faulty.f.all_ids.size() == 3);
   CHECK(faulty.is_delivered(*submitted, first));
   CHECK(faulty.is_delivered(*submitted, second));
+}
+
+TEST_CASE("whichever actor is killed at once, what was acked is delivered") {
+  for (const auto* kind :
+       {"event_writer", "outcome_writer", "store_reader", "dispatcher", "ingest", "subscription",
+        "janitor", "announcer", "recoverer", "surveyor", "supervisor"}) {
+    CAPTURE(kind);
+    faulty_fixture faulty;
+    const auto subscription = faulty.f.subscribe();
+    const auto submitted = faulty.f.submit(3);
+    const auto killed = faulty.injector.add({.point = std::string{points::actor_now},
+                                             .action = fault_action::kill,
+                                             .target = {.path = {}, .kind = kind, .host = {}}});
+    REQUIRE(killed);
+    CHECK(killed->fired == 1);
+    faulty.f.simulated.advance(1s, 100ms);
+    const auto after = faulty.f.submit();
+    faulty.recover();
+    CHECK(after->events.size() == 1);
+    CHECK(faulty.is_delivered(*submitted, subscription));
+    CHECK(faulty.is_delivered(*after, subscription));
+  }
+}
+
+TEST_CASE("whichever actor fails before a message, what was acked is delivered") {
+  for (const auto action : {fault_action::throw_exception, fault_action::kill}) {
+    for (const auto* kind :
+         {"event_writer", "outcome_writer", "store_reader", "dispatcher", "ingest", "subscription",
+          "janitor", "announcer", "recoverer", "surveyor"}) {
+      CAPTURE(kind);
+      CAPTURE(to_string(action));
+      faulty_fixture faulty;
+      const auto subscription = faulty.f.subscribe();
+      const auto before = faulty.f.submit(3);
+      REQUIRE(faulty.injector.add({.point = std::string{points::actor_message},
+                                   .action = action,
+                                   .target = {.path = {}, .kind = kind, .host = {}},
+                                   .count = 2}));
+      const auto during = faulty.f.submit(3);
+      faulty.recover();
+      CHECK(faulty.fired() == 2);
+      CHECK(during->answered);
+      const auto after = faulty.f.submit();
+      faulty.recover();
+      CHECK(after->events.size() == 1);
+      for (const auto& submitted : {before, during, after})
+        CHECK(faulty.is_delivered(*submitted, subscription));
+    }
+  }
 }
 
 TEST_CASE("the process ends where it is told to") {

@@ -1,0 +1,21 @@
+#include "supervision/kill_actors.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace talaria::supervision {
+
+void kill_actors(const directory& actors,
+                 const std::function<bool(const fault_place&)>& is_chosen) {
+  auto cards = actors.cards();
+  std::ranges::sort(cards, {}, &actor_card::path);
+  for (const auto& card : cards) {
+    const auto live = card->handle();
+    if (live && is_chosen({.path = card->path, .kind = card->kind, .host = {}}))
+      caf::anon_send<caf::message_priority::high>(
+          live, caf::exit_msg{live.address(), caf::exit_reason::kill});
+  }
+}
+
+}  // namespace talaria::supervision
