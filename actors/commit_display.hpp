@@ -25,7 +25,7 @@ public:
     card_.set_gauge(0, static_cast<std::int64_t>(waiting));
     card_.set_gauge(1, static_cast<std::int64_t>(rows));
     card_.set_gauge(2, took.count());
-    card_.set_gauge(3, card_.find_gauge("commits").value_or(0) + 1);
+    card_.set_gauge(3, card_.read_gauge(3) + 1);
   }
 
 private:

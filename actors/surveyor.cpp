@@ -52,8 +52,8 @@ void survey_actors(environment& env) {
     env.metrics.actors_in(static_cast<supervision::actor_state>(i))
         .Set(static_cast<double>(page.by_state.at(i)));
   std::size_t stuck = 0;
-  for (const auto& card : env.directory.cards())
-    stuck += supervision::handling_us(*card) > stuck_after_us ? 1 : 0;
+  env.directory.each(
+      [&](const auto& card) { stuck += supervision::handling_us(*card) > stuck_after_us ? 1 : 0; });
   env.metrics.actors_stuck.Set(static_cast<double>(stuck));
 }
 

@@ -92,22 +92,6 @@ void actor_card::note(std::string topic, std::string value, domain::timestamp no
   write(life_change::noted, now, std::move(value), std::move(topic));
 }
 
-std::optional<std::int64_t> actor_card::find_gauge(std::string_view name) const {
-  const auto found = std::ranges::find(gauges_, name, &gauge::name);
-  if (found == gauges_.end())
-    return std::nullopt;
-  return values_[static_cast<std::size_t>(found - gauges_.begin())].load(std::memory_order_relaxed);
-}
-
-std::string_view actor_card::find_gauge_text(std::string_view name) const {
-  const auto found = std::ranges::find(gauges_, name, &gauge::name);
-  if (found == gauges_.end())
-    return {};
-  const auto value = values_[static_cast<std::size_t>(found - gauges_.begin())].load();
-  const auto index = static_cast<std::size_t>(value);
-  return index < found->texts.size() ? found->texts[index] : std::string_view{};
-}
-
 void actor_card::set_labels(label_list labels) {
   const std::lock_guard lock{mutex_};
   view_.labels = std::move(labels);
@@ -133,7 +117,7 @@ std::string actor_card::details_json() const {
   for (std::size_t i = 0; i < values_.size(); ++i) {
     if (i > 0)
       text += ',';
-    append_value(text, gauges_[i], values_[i].load(std::memory_order_relaxed));
+    append_value(text, gauges_[i], read_gauge(i));
   }
   text += '}';
   return text;

@@ -86,10 +86,12 @@ public:
   void set_gauge(std::size_t index, std::int64_t value) {
     values_[index].store(value, std::memory_order_relaxed);
   }
-  /// @returns nothing if its kind has no such gauge.
-  std::optional<std::int64_t> find_gauge(std::string_view name) const;
-  /// Of a gauge with texts.
-  std::string_view find_gauge_text(std::string_view name) const;
+  /// The same for all actors of a kind.
+  std::span<const gauge> gauges() const { return gauges_; }
+  /// @pre `index` is that of a gauge.
+  std::int64_t read_gauge(std::size_t index) const {
+    return values_[index].load(std::memory_order_relaxed);
+  }
 
   /// What it works for, in the terms of the program: fixed words, by which it is searched.
   using label_list = std::vector<std::pair<std::string_view, std::string>>;

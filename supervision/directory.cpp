@@ -39,17 +39,6 @@ std::shared_ptr<actor_card> directory::find(const std::string& path) const {
   return found == part.cards.end() ? nullptr : found->second;
 }
 
-std::vector<std::shared_ptr<actor_card>> directory::cards() const {
-  std::vector<std::shared_ptr<actor_card>> cards;
-  cards.reserve(size());
-  for (const auto& part : parts_) {
-    const std::lock_guard lock{part.mutex};
-    for (const auto& [path, card] : part.cards)
-      cards.push_back(card);
-  }
-  return cards;
-}
-
 std::size_t directory::size() const {
   std::size_t size = 0;
   for (const auto& part : parts_) {

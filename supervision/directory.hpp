@@ -9,14 +9,13 @@
 #include <span>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 namespace talaria::supervision {
 
 /// Every live actor, by path: `/ingest/subscription-17`. Thread-safe.
 ///
 /// In parts with a lock each, so that a look at many thousand actors holds up none that comes or
-/// goes for longer than a part of them takes to copy.
+/// goes for longer than a part of them takes to visit.
 class directory {
 public:
   /// Registers an actor, or returns the card of its former incarnation at the same path.
@@ -26,8 +25,16 @@ public:
 
   std::shared_ptr<actor_card> find(const std::string& path) const;
 
-  /// In no order.
-  std::vector<std::shared_ptr<actor_card>> cards() const;
+  /// Visits all, in no order. Those that come or go wait while their part is visited: the visitor
+  /// must be quick, and must not use the directory.
+  template <class Visitor>
+  void each(Visitor&& visit) const {
+    for (const auto& part : parts_) {
+      const std::lock_guard lock{part.mutex};
+      for (const auto& [path, card] : part.cards)
+        visit(card);
+    }
+  }
 
   std::size_t size() const;
 

@@ -71,8 +71,8 @@ struct actor_page {
   std::map<std::string_view, std::size_t> by_gauge_text;
 };
 
-/// Looks at actors without waiting for any of them. Reads each card that matches once; only those
-/// of the page in full.
+/// Looks at actors without waiting for any of them. Reads each card once, and only those of the
+/// page in full: 100,000 of them take some tens of milliseconds.
 actor_page inspect(const directory& actors, const actor_query& query);
 
 }  // namespace talaria::supervision

@@ -8,7 +8,9 @@ namespace talaria::supervision {
 
 void kill_actors(const directory& actors,
                  const std::function<bool(const fault_place&)>& is_chosen) {
-  auto cards = actors.cards();
+  std::vector<std::shared_ptr<actor_card>> cards;
+  actors.each([&](const auto& card) { cards.push_back(card); });
+  // For the same choices from the same seed.
   std::ranges::sort(cards, {}, &actor_card::path);
   for (const auto& card : cards) {
     const auto live = card->handle();
