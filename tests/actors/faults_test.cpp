@@ -206,7 +206,7 @@ TEST_CASE("whichever actor is killed at once, what was acked is delivered") {
   for (const auto* kind :
        {"event_writer", "outcome_writer", "store_reader", "dispatcher", "ingest", "subscription",
         "janitor", "announcer", "recoverer", "surveyor", "supervisor"}) {
-    CAPTURE(kind);
+    CAPTURE(std::string{kind});
     faulty_fixture faulty;
     const auto subscription = faulty.f.subscribe();
     const auto submitted = faulty.f.submit(3);
@@ -229,7 +229,7 @@ TEST_CASE("whichever actor fails before a message, what was acked is delivered")
     for (const auto* kind :
          {"event_writer", "outcome_writer", "store_reader", "dispatcher", "ingest", "subscription",
           "janitor", "announcer", "recoverer", "surveyor"}) {
-      CAPTURE(kind);
+      CAPTURE(std::string{kind});
       CAPTURE(to_string(action));
       faulty_fixture faulty;
       const auto subscription = faulty.f.subscribe();
@@ -237,10 +237,12 @@ TEST_CASE("whichever actor fails before a message, what was acked is delivered")
       REQUIRE(faulty.injector.add({.point = std::string{points::actor_message},
                                    .action = action,
                                    .target = {.path = {}, .kind = kind, .host = {}},
-                                   .count = 2}));
+                                   .count = 1}));
       const auto during = faulty.f.submit(3);
+      // The reader of pages is asked when the sweep finds something.
+      faulty.f.commit_unannounced(subscription);
       faulty.recover();
-      CHECK(faulty.fired() == 2);
+      CHECK(faulty.fired() == 1);
       CHECK(during->answered);
       const auto after = faulty.f.submit();
       faulty.recover();
