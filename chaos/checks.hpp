@@ -1,0 +1,30 @@
+#pragma once
+
+#include "chaos/checker.hpp"
+#include "chaos/delivery_index.hpp"
+
+namespace talaria::chaos {
+
+/// The history and its index, which point to the same values.
+struct indexed_history {
+  const history& whole;
+  const delivery_index& deliveries;
+};
+
+// One for each promise; see `promise` for what it looks after.
+
+finding check_acked_is_kept(const indexed_history& known);
+finding check_drained(const indexed_history& known);
+finding check_no_phantoms(const indexed_history& known);
+finding check_repeats(const indexed_history& known, std::uint64_t repeats_max);
+/// Of an ordered subscription an event comes for the first time only after every one before it was
+/// taken or given up, and what was acked before another was submitted has the lower sequence. One
+/// that was taken comes again only while nothing after it has come, but for one request for each
+/// takeover: nobody can call back what a process has sent that does not know of its successor.
+finding check_order(const indexed_history& known);
+finding check_one_owner(const indexed_history& known);
+finding check_ended_once(const indexed_history& known);
+finding check_log_agrees(const indexed_history& known);
+finding check_back_to_baseline(const history& history, const allowances& allowed);
+
+}  // namespace talaria::chaos
