@@ -1,12 +1,10 @@
 #include "app/bench_command.hpp"
 
+#include "app/interruption.hpp"
 #include "bench/load/run_load.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 
-#include <array>
-#include <atomic>
 #include <cstdlib>
 #include <string>
 
@@ -26,33 +24,6 @@ or types, of their own. It submits over HTTP without TLS; run it beside Talaria,
 
 Exit code: 0 if every event was accepted, 1 if not, 2 for options that make no sense. Ctrl-C ends it
 early, with a summary.)";
-
-static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
-std::atomic<bool> interrupted = false;
-
-/// From construction to destruction signals that stop a process set `interrupted`, each once: a
-/// second one has its usual effect.
-class interruption {
-public:
-  interruption() {
-    interrupted = false;
-    struct sigaction wanted {};
-    wanted.sa_handler = [](int) { interrupted = true; };
-    wanted.sa_flags = static_cast<int>(SA_RESETHAND);
-    for (std::size_t index = 0; index < signals.size(); ++index)
-      sigaction(signals[index], &wanted, &former_[index]);
-  }
-  interruption(const interruption&) = delete;
-  interruption& operator=(const interruption&) = delete;
-  ~interruption() {
-    for (std::size_t index = 0; index < signals.size(); ++index)
-      sigaction(signals[index], &former_[index], nullptr);
-  }
-
-private:
-  static constexpr std::array signals{SIGINT, SIGTERM};
-  std::array<struct sigaction, signals.size()> former_{};
-};
 
 /// Beyond the bound there may be no such number of milliseconds; put so that it refuses what is no
 /// number as well.
@@ -108,7 +79,7 @@ void add_bench_options(CLI::App& command, bench_options& into) {
 int run_bench(const bench_options& options, std::ostream& summary, std::ostream& progress) {
   const interruption handled;
   auto load = options.load;
-  load.interrupted = [] { return interrupted.load(std::memory_order_relaxed); };
+  load.interrupted = [] { return interruption::happened(); };
   const auto result =
       load::run_load(load, [&](const load::load_progress& now) { report(now, progress); });
   if (!result) {

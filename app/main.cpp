@@ -1,4 +1,5 @@
 #include "app/bench_command.hpp"
+#include "app/chaos_command.hpp"
 #include "app/configuration.hpp"
 #include "app/keys_command.hpp"
 #include "app/logging.hpp"
@@ -40,6 +41,7 @@ First steps:
   talaria keys create --name shop --scopes ingest,read
                                      make a further key, also when the first one is lost
   talaria bench --help               how to put load on a Talaria that runs
+  talaria chaos run --help           how to see what a Talaria survives
 
 A setting such as http.listen comes from the TOML file (--config, or TALARIA_CONFIG), overridden by its
 variable (TALARIA_HTTP_LISTEN), overridden by its flag (--http-listen).)";
@@ -255,6 +257,12 @@ int run(int argc, char** argv) {
       "bench", "Submit events to a running Talaria, and measure its answers");
   app::bench_options bench;
   app::add_bench_options(*bench_command, bench);
+  auto* chaos_command =
+      talaria.add_subcommand("chaos", "Break a Talaria of its own, and check what it promises");
+  chaos_command->require_subcommand(1);
+  auto* chaos_run_command = chaos_command->add_subcommand("run", "Run a scenario");
+  app::chaos_options chaos;
+  app::add_chaos_options(*chaos_run_command, chaos);
   try {
     talaria.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -263,6 +271,8 @@ int run(int argc, char** argv) {
   }
   if (bench_command->parsed())
     return app::run_bench(bench, std::cout, std::cerr);
+  if (chaos_run_command->parsed())
+    return app::run_chaos(chaos, std::cout, std::cerr);
   if (serve_command->parsed())
     return serve(given);
   if (generate_command->parsed())

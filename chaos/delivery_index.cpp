@@ -11,8 +11,11 @@ delivery_index::delivery_index(const history& history) {
     deliveries_[{each.event_id, each.subscription}].receptions.push_back(&each);
   for (const auto& each : history.attempts)
     deliveries_[{each.event_id, each.subscription}].attempts.push_back(&each);
-  for (const auto& each : history.finals)
-    deliveries_[{each.event_id, each.subscription}].final = &each;
+  for (const auto& each : history.finals) {
+    auto& known = deliveries_[{each.event_id, each.subscription}];
+    if (known.finals++ == 0)
+      known.final = &each;
+  }
 }
 
 const known_delivery* delivery_index::find(std::string_view event_id,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "chaos/history.hpp"
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,7 +15,10 @@ namespace talaria::chaos {
 struct known_delivery {
   std::vector<const reception*> receptions;
   std::vector<const logged_attempt*> attempts;
+  /// The first one that the store has.
   const final_state* final = nullptr;
+  /// More than one: the store contradicts itself.
+  std::size_t finals = 0;
 };
 
 /// Views into the history that it was made from, which must outlive it.

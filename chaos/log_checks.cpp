@@ -20,6 +20,8 @@ std::string find_bad_end(const known_delivery& delivery) {
     return fmt::format("it ended {} times", ended);
   if (delivery.final == nullptr)
     return "attempts of a delivery that the store does not know";
+  if (delivery.finals > 1)
+    return fmt::format("the store has it {} times", delivery.finals);
   if (delivery.final->end == delivery_end::pending)
     return ended == 0 ? "" : "it is pending, and ended";
   if (ended == 0)

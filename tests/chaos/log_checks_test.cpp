@@ -70,6 +70,12 @@ TEST_CASE("a pending delivery has no attempt that ended it") {
   CHECK(judged(history, promise::ended_once).holds());
 }
 
+TEST_CASE("a delivery that the store has as pending and as ended is noticed") {
+  auto history = sound_history(2);
+  history.finals.push_back(final_of(history, 1));
+  CHECK(breaks_only(history, promise::ended_once));
+}
+
 TEST_CASE("attempts of a delivery that the store does not know are noticed") {
   auto history = sound_history(2);
   history.submissions.pop_back();

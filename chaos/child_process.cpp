@@ -1,0 +1,138 @@
+#include "chaos/child_process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+#include <string_view>
+
+extern char** environ;
+
+namespace talaria::chaos {
+
+namespace {
+
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& settings) {
+  std::vector<std::string> made;
+  for (const auto& [name, value] : settings)
+    made.push_back(fmt::format("{}={}", name, value));
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    if (!text.starts_with("TALARIA_"))
+      made.emplace_back(text);
+  }
+  return made;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (auto& text : texts)
+    pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+pid_t spawn(const command_line& command) {
+  auto arguments = command.arguments;
+  auto environment = environment_with(command.environment);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, command.log.c_str(),
+                                   O_CREAT | O_APPEND | O_WRONLY, 0600);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  // A group of its own: whoever interrupts the run from a terminal does not interrupt it.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  pid_t made = -1;
+  const int failed = ::posix_spawnp(&made, arguments.front().c_str(), &actions, &attributes,
+                                    pointers_to(arguments).data(), pointers_to(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0)
+    throw std::runtime_error(
+        fmt::format("{} cannot be started: {}", arguments.front(), std::strerror(failed)));
+  return made;
+}
+
+std::optional<pid_t> parent_of(pid_t process) {
+  std::ifstream file{fmt::format("/proc/{}/stat", process)};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const auto name_end = text.rfind(')');
+  if (name_end == std::string::npos)
+    return std::nullopt;
+  std::istringstream fields{text.substr(name_end + 1)};
+  std::string state;
+  pid_t parent = 0;
+  fields >> state >> parent;
+  return parent;
+}
+
+}  // namespace
+
+child_process::child_process(const command_line& command)
+    : pid_{spawn(command)},
+      // Not pidfd_open(): Debian 12's header declares it for C alone.
+      handle_{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))} {
+}
+
+child_process::~child_process() {
+  if (ended_)
+    return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+void child_process::signal(int number) const {
+  if (!ended_)
+    ::kill(pid_, number);
+}
+
+std::optional<int> child_process::wait(std::chrono::milliseconds patience) {
+  if (ended_)
+    return ended_;
+  pollfd end{.fd = handle_.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&end, 1, static_cast<int>(patience.count())) <= 0)
+    return std::nullopt;
+  int status = 0;
+  if (::waitpid(pid_, &status, 0) == pid_)
+    ended_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return ended_;
+}
+
+void run_command(const command_line& command, std::chrono::seconds patience) {
+  child_process process{command};
+  const auto ended = process.wait(patience);
+  if (!ended || *ended != 0)
+    throw std::runtime_error(fmt::format(
+        "{} {}; see {}", fmt::join(command.arguments, " "),
+        ended ? fmt::format("ended with {}", *ended) : "did not end", command.log.string()));
+}
+
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> found;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc", ignored}) {
+    const auto name = entry.path().filename().string();
+    pid_t process = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
+    if (error == std::errc{} && end == name.data() + name.size() && parent_of(process) == parent)
+      found.push_back(process);
+  }
+  return found;
+}
+
+}  // namespace talaria::chaos

@@ -1,0 +1,89 @@
+#pragma once
+
+#include "chaos/postgresql.hpp"
+#include "chaos/receivers.hpp"
+#include "chaos/relay.hpp"
+#include "chaos/run_clock.hpp"
+#include "chaos/schedule.hpp"
+#include "chaos/server_keeper.hpp"
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace talaria::chaos {
+
+/// A fault as it happened.
+struct disturbance {
+  planned_fault fault;
+  moment from{};
+  /// When its cause was gone.
+  moment until{};
+  /// Empty, or why it could not be done.
+  std::string failure{};
+  /// That the system does not have what it needs, or was itself away: nobody's fault.
+  bool is_excused = false;
+};
+
+/// Does to a run what its schedule says, a thread for each lane, and undoes it.
+class meddler {
+public:
+  /// Those that are null are not there. All must outlive the meddler.
+  struct victims {
+    server_keeper* server = nullptr;
+    class receivers* receivers = nullptr;
+    class postgresql* postgresql = nullptr;
+    class relay* relay = nullptr;
+    std::vector<subscription_plan> subscriptions;
+  };
+
+  /// Begins at once; the schedule's times count from now on.
+  meddler(victims victims, std::vector<planned_fault> schedule, const run_clock& clock);
+  meddler(const meddler&) = delete;
+  meddler& operator=(const meddler&) = delete;
+  /// Heals everything.
+  ~meddler();
+
+  bool is_done() const;
+  /// Ends what is under way, and heals everything. @returns what could not be healed.
+  std::vector<std::string> heal();
+
+  /// In the order of their beginnings.
+  std::vector<disturbance> disturbances() const;
+
+private:
+  void follow(lane lane);
+  void wait_until(moment when) const;
+  void wait_for(milliseconds time) const;
+  /// @throws std::runtime_error if it cannot be done.
+  void cause(disturbance& happening);
+  void note_end(disturbance& happening) const;
+  void disturb_process(disturbance& happening);
+  void disturb_store(disturbance& happening);
+  void disturb_postgresql(const planned_fault& fault);
+  void kill(disturbance& happening);
+  void exhaust_descriptors(const planned_fault& fault);
+  void take_over(const planned_fault& fault);
+  void fill_disk(disturbance& happening);
+  void be_hostile(const planned_fault& fault);
+  void inject(disturbance& happening);
+  void jump_clock(disturbance& happening);
+  /// @returns the answer's body; empty, with the reason noted, if it was refused.
+  std::string call(disturbance& happening, const std::string& method, const std::string& path,
+                   const std::string& body = {}) const;
+  void limit_for(__rlimit_resource resource, rlim_t bound, milliseconds time);
+
+  const victims victims_;
+  const std::vector<planned_fault> schedule_;
+  const run_clock& clock_;
+  const moment started_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> lanes_done_{0};
+  mutable std::mutex mutex_;
+  std::vector<disturbance> disturbances_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace talaria::chaos

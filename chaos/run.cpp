@@ -1,0 +1,335 @@
+#include "chaos/run.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "chaos/checker.hpp"
+#include "chaos/evidence.hpp"
+#include "chaos/http_client.hpp"
+#include "chaos/meddler.hpp"
+#include "chaos/store_reader.hpp"
+#include "chaos/timeline.hpp"
+#include "chaos/workload.hpp"
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace talaria::chaos {
+
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+constexpr auto look_interval = 20ms;
+constexpr auto repeat_patience = 60s;
+constexpr auto drain_look_interval = 200ms;
+/// What one subscription may have under way or unrecorded: its window (actors/delivery_window.hpp);
+/// of an ordered one, what is under way.
+constexpr std::uint64_t window_deliveries = 512;
+constexpr std::uint64_t ordered_window_deliveries = 2;
+
+/// Quick at first, and patient: a receiver that is hostile for long should not kill its deliveries.
+json::object retry_settings() {
+  json::array delays{100, 200, 400, 800};
+  delays.resize(50, 1'000);
+  return {{"delays_ms", std::move(delays)}};
+}
+
+json::object settings_of(const subscription_plan& plan, const std::string& url) {
+  json::object body{{"url", url},
+                    {"event_types", json::array{"chaos.event"}},
+                    {"max_in_flight", plan.max_in_flight},
+                    {"ordering", plan.ordered ? "fifo" : "parallel"},
+                    {"timeout_ms", 5'000},
+                    {"description", plan.name},
+                    {"retry", retry_settings()},
+                    {"circuit_breaker", json::object{{"window_ms", 10'000}, {"open_ms", 1'000}}}};
+  if (plan.only_odd)
+    body["payload_filter"] = json::object{{"path", "/odd"}, {"eq", true}};
+  return body;
+}
+
+/// How often what is in flight or unrecorded may have been lost.
+std::uint64_t interruptions_of(const disturbance& one) {
+  switch (lane_of(one.fault.kind)) {
+    case lane::receivers:
+      return 0;
+    case lane::injection: {
+      // As often as it fires, or the budgets of supervision allow.
+      if (one.fault.settings.request_json.empty())
+        return 1;
+      const auto request = json::parse(one.fault.settings.request_json).as_object();
+      const auto* count = request.if_contains("count");
+      return count == nullptr ? 10 : count->to_number<std::uint64_t>();
+    }
+    default:
+      return 1;
+  }
+}
+
+class scenario_run {
+public:
+  scenario_run(const run_options& options, std::ostream& progress)
+      : options_{options},
+        progress_{progress},
+        schedule_{draw_schedule(options.scenario, options.seed)},
+        receivers_{{.subscriptions = options.scenario.subscriptions,
+                    .ledger = options.directory / "ledger.jsonl",
+                    .seed = options.seed,
+                    .payload_bytes = options.scenario.workload.payload_bytes},
+                   clock_} {
+    write_text(options.directory / "schedule.jsonl", to_json_lines(schedule_));
+    start_store();
+    start_server();
+    subscribe();
+  }
+
+  run_result run() {
+    disturb_workload();
+    heal();
+    wait_until_drained();
+    stop();
+    return judge_run();
+  }
+
+private:
+  void say(const std::string& what) {
+    progress_ << fmt::format("{:7.2f} s  {}\n", std::chrono::duration<double>{clock_.now()}.count(),
+                             what)
+              << std::flush;
+  }
+
+  bool is_interrupted() const { return options_.interrupted && options_.interrupted(); }
+
+  bool has(fault_kind kind) const {
+    return std::ranges::any_of(schedule_,
+                               [&](const planned_fault& each) { return each.kind == kind; });
+  }
+
+  void start_store() {
+    if (options_.scenario.store == store_kind::sqlite) {
+      store_url_ = fmt::format("sqlite:{}", (options_.directory / "talaria.db").string());
+      served_url_ = store_url_;
+      return;
+    }
+    say("starting a PostgreSQL server");
+    postgresql_ = std::make_unique<postgresql>(options_.directory / "postgresql.log");
+    store_url_ = postgresql_->url();
+    served_url_ = store_url_;
+    if (!has(fault_kind::postgres_slow))
+      return;
+    const auto directory = postgresql_->directory() / "relay";
+    std::filesystem::create_directory(directory);
+    relay_ = std::make_unique<relay>(directory / postgresql_->socket().filename(),
+                                     postgresql_->socket());
+    served_url_ = postgresql_->url(directory);
+  }
+
+  void start_server() {
+    auto settings = options_.scenario.settings;
+    const bool injects = std::ranges::any_of(
+        schedule_, [](const planned_fault& each) { return lane_of(each.kind) == lane::injection; });
+    if (injects)
+      settings.emplace("chaos.enabled", "true");
+    say("starting Talaria");
+    server_ =
+        std::make_unique<server_keeper>(server_keeper::options{.binary = options_.server,
+                                                               .directory = options_.directory,
+                                                               .store_url = served_url_,
+                                                               .settings = std::move(settings)},
+                                        clock_);
+  }
+
+  http_answer call(const std::string& method, const std::string& path,
+                   const std::string& body = {}) const {
+    return send({.method = method,
+                 .url = fmt::format("{}{}", server_->url(), path),
+                 .key = server_->key(),
+                 .body = body});
+  }
+
+  void subscribe() {
+    const auto& plans = options_.scenario.subscriptions;
+    for (std::size_t index = 0; index < plans.size(); ++index) {
+      const auto body = json::serialize(settings_of(plans[index], receivers_.url(index)));
+      const auto answer = call("POST", "/api/v1/subscriptions", body);
+      if (answer.status != 201)
+        throw std::runtime_error(fmt::format("a subscription is refused: {}", answer.body));
+      const auto made = json::parse(answer.body);
+      names_.emplace(made.at("id").as_string(), plans[index].name);
+      history_.subscriptions.push_back({.id = plans[index].name, .ordered = plans[index].ordered});
+    }
+  }
+
+  /// Until the time is over, or somebody interrupts.
+  void wait_until(moment when) const {
+    while (clock_.now() < when && !is_interrupted())
+      std::this_thread::sleep_for(look_interval);
+  }
+
+  void disturb_workload() {
+    const auto& scenario = options_.scenario;
+    say(fmt::format("submitting {} events a second, {} faults to come",
+                    scenario.workload.events_per_second, schedule_.size()));
+    const auto start = clock_.now();
+    workload_ =
+        std::make_unique<workload>(workload::options{.plan = scenario.workload,
+                                                     .subscriptions = scenario.subscriptions,
+                                                     .seed = options_.seed,
+                                                     .key = server_->key(),
+                                                     .url = [this] { return server_->url(); }},
+                                   clock_);
+    meddler_ = std::make_unique<meddler>(meddler::victims{.server = server_.get(),
+                                                          .receivers = &receivers_,
+                                                          .postgresql = postgresql_.get(),
+                                                          .relay = relay_.get(),
+                                                          .subscriptions = scenario.subscriptions},
+                                         schedule_, clock_);
+    wait_until(start + std::min(scenario.warm_up, scenario.duration));
+    before_ = server_->usage();
+    wait_until(start + scenario.duration);
+    // Faults at a fixed time may come to their end later.
+    while (!meddler_->is_done() && !is_interrupted())
+      std::this_thread::sleep_for(look_interval);
+  }
+
+  void heal() {
+    say("healing");
+    for (auto& left : meddler_->heal())
+      problems_.push_back(std::move(left));
+    disturbances_ = meddler_->disturbances();
+    for (const auto& each : disturbances_) {
+      if (!each.failure.empty() && !each.is_excused)
+        problems_.push_back(fmt::format("{}: {}", to_string(each.fault.kind), each.failure));
+    }
+    say("submitting the last ones again until they are acked");
+    workload_->stop(repeat_patience);
+  }
+
+  std::optional<std::uint64_t> pending() const {
+    const auto answer = call("GET", "/api/v1/queues");
+    if (!answer.is_success())
+      return std::nullopt;
+    std::uint64_t sum = 0;
+    const auto queues = json::parse(answer.body);
+    for (const auto& queue : queues.at("data").as_array())
+      sum += queue.at("pending").to_number<std::uint64_t>();
+    return sum;
+  }
+
+  /// Twice in a row nothing is pending: one that acks too early gets its chance to commit late.
+  void wait_until_drained() {
+    say("waiting until nothing is pending");
+    const auto until = clock_.now() + options_.scenario.drain_max;
+    for (int empty_looks = 0; empty_looks < 2 && clock_.now() < until && !is_interrupted();) {
+      std::this_thread::sleep_for(drain_look_interval);
+      empty_looks = pending() == std::uint64_t{0} ? empty_looks + 1 : 0;
+    }
+    after_ = server_->usage();
+    end_ = clock_.now();
+  }
+
+  void stop() {
+    say("stopping Talaria");
+    const auto code = server_->stop();
+    if (code != 0)
+      problems_.push_back(code ? fmt::format("Talaria ended with {}", *code)
+                               : "Talaria did not stop");
+    for (auto& problem : server_->problems())
+      problems_.push_back(std::move(problem));
+    if (const auto failure = receivers_.failure(); !failure.empty())
+      throw std::runtime_error(fmt::format("the receivers ended: {}", failure));
+  }
+
+  std::string name_of(const std::string& id) const {
+    const auto found = names_.find(id);
+    return found == names_.end() ? id : found->second;
+  }
+
+  void read_history() {
+    history_.submissions = workload_->submissions();
+    history_.receptions = receivers_.seen();
+    auto stored = read_outcomes(store_url_, clock_);
+    for (auto& each : stored.finals)
+      each.subscription = name_of(each.subscription);
+    for (auto& each : stored.attempts)
+      each.subscription = name_of(each.subscription);
+    history_.finals = std::move(stored.finals);
+    history_.attempts = std::move(stored.attempts);
+    history_.takeovers = server_->takeovers();
+    if (before_ && after_)
+      history_.resources = resource_change{*before_, *after_};
+  }
+
+  allowances allowed() const {
+    std::uint64_t interruptions = server_->ends();
+    for (const auto& each : disturbances_)
+      interruptions += interruptions_of(each);
+    std::uint64_t window = 0;
+    for (const auto& each : options_.scenario.subscriptions)
+      window += each.ordered ? ordered_window_deliveries : window_deliveries;
+    return {.repeats_max = interruptions * window};
+  }
+
+  std::string summary() const {
+    const auto acked = std::ranges::count_if(
+        history_.submissions, [](const submission& each) { return each.acked_at.has_value(); });
+    return fmt::format(
+        "{} events submitted, {} acked, {} requests received, {} attempts logged, Talaria ended {} "
+        "times\n",
+        history_.submissions.size(), acked, history_.receptions.size(), history_.attempts.size(),
+        server_->ends());
+  }
+
+  run_result judge_run() {
+    say("judging");
+    read_history();
+    run_result result{.verdict = judge(history_, allowed()), .problems = problems_, .report = {}};
+    result.report = fmt::format("{}\n{}\n{}\n{}", to_plot(history_, disturbances_, end_),
+                                to_recovery_table(history_, disturbances_), summary(),
+                                to_table(result.verdict));
+    for (const auto& problem : problems_)
+      result.report += fmt::format("PROBLEM: {}\n", problem);
+    write_evidence(options_.directory, history_, disturbances_);
+    write_text(options_.directory / "verdict.json", to_json(result.verdict) + "\n");
+    write_text(options_.directory / "report.txt", result.report);
+    return result;
+  }
+
+  const run_options& options_;
+  std::ostream& progress_;
+  const run_clock clock_;
+  const std::vector<planned_fault> schedule_;
+  receivers receivers_;
+  std::unique_ptr<postgresql> postgresql_;
+  std::unique_ptr<relay> relay_;
+  std::string store_url_;
+  /// As Talaria is given it: by the relay, if there is one.
+  std::string served_url_;
+  std::unique_ptr<server_keeper> server_;
+  std::unique_ptr<workload> workload_;
+  std::unique_ptr<meddler> meddler_;
+  /// Of the subscriptions, by their ids.
+  std::map<std::string, std::string> names_;
+  history history_;
+  std::vector<disturbance> disturbances_;
+  std::vector<std::string> problems_;
+  std::optional<resources> before_;
+  std::optional<resources> after_;
+  moment end_{};
+};
+
+}  // namespace
+
+run_result run(const run_options& options, std::ostream& progress) {
+  return scenario_run{options, progress}.run();
+}
+
+}  // namespace talaria::chaos

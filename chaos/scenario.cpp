@@ -1,0 +1,432 @@
+#include "chaos/scenario.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <span>
+#include <utility>
+
+namespace talaria::chaos {
+
+namespace {
+
+namespace json = boost::json;
+using domain::ec;
+using domain::result;
+
+/// Beyond it a run is a mistake.
+constexpr std::int64_t duration_ms_max = 24 * 3600 * 1000;
+constexpr std::int64_t count_max = 1'000'000;
+
+struct kind_facts {
+  fault_kind kind;
+  std::string_view name;
+  bool needs_postgresql;
+  /// Beside `kind`, `at_ms`, `weight` and `for_ms`.
+  std::string_view keys;
+};
+
+constexpr std::array kinds{
+    kind_facts{fault_kind::process_kill, "process_kill", false, "times"},
+    kind_facts{fault_kind::process_pause, "process_pause", false, ""},
+    kind_facts{fault_kind::descriptor_exhaustion, "descriptor_exhaustion", false, "spare"},
+    kind_facts{fault_kind::disk_full, "disk_full", false, ""},
+    kind_facts{fault_kind::postgres_restart, "postgres_restart", true, "how"},
+    kind_facts{fault_kind::postgres_terminate_backends, "postgres_terminate_backends", true,
+               "times"},
+    kind_facts{fault_kind::postgres_pause, "postgres_pause", true, ""},
+    kind_facts{fault_kind::postgres_slow, "postgres_slow", true, "delay_ms"},
+    kind_facts{fault_kind::receiver_hostile, "receiver_hostile", false, "how subscription"},
+    kind_facts{fault_kind::fault, "fault", false,
+               "point action path target_kind host count probability delay_ms"},
+    kind_facts{fault_kind::clock_jump, "clock_jump", false, "offset_ms"},
+    kind_facts{fault_kind::takeover, "takeover", true, ""},
+};
+
+constexpr std::array<std::string_view, 2> restart_manners{"fast", "immediate"};
+constexpr std::array<std::string_view, 8> hostile_manners{"any",   "stall", "reset",   "drip",
+                                                          "storm", "huge",  "garbage", "truncate"};
+
+const kind_facts& facts_of(fault_kind kind) {
+  return *std::ranges::find(kinds, kind, &kind_facts::kind);
+}
+
+bool lists(std::string_view words, std::string_view word) {
+  for (std::size_t begin = 0; begin < words.size();) {
+    const auto end = std::min(words.find(' ', begin), words.size());
+    if (words.substr(begin, end - begin) == word)
+      return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+/// Reads one table; the first fault found is kept, and every later read does nothing.
+class table_reader {
+public:
+  table_reader(const toml::table& table, std::string where)
+      : table_{table}, where_{std::move(where)} {}
+
+  void text(std::string_view key, std::string& into) {
+    read<std::string>(key, "a string", [&](const std::string& value) { into = value; });
+  }
+
+  void flag(std::string_view key, bool& into) {
+    read<bool>(key, "true or false", [&](bool value) { into = value; });
+  }
+
+  template <class T>
+  void count(std::string_view key, T& into, std::int64_t min, std::int64_t max = count_max) {
+    read<std::int64_t>(key, "a whole number", [&](std::int64_t value) {
+      if (value < min || value > max)
+        fail(ec::invalid_value, key, fmt::format("must be from {} to {}", min, max));
+      else
+        into = static_cast<T>(value);
+    });
+  }
+
+  void duration(std::string_view key, milliseconds& into, std::int64_t min_ms) {
+    auto count_ms = into.count();
+    count(key, count_ms, min_ms, duration_ms_max);
+    into = milliseconds{count_ms};
+  }
+
+  /// A number, or a list of the least and the most.
+  void range(std::string_view key, duration_range& into) {
+    const auto* list = table_[key].as_array();
+    if (list == nullptr) {
+      duration(key, into.min, 0);
+      if (seen_.contains(key))
+        into.max = into.min;
+      return;
+    }
+    seen_.insert(key);
+    const auto bound = [&](std::size_t index) {
+      const auto* node = list->get(index);
+      return node == nullptr ? -1 : node->value_or(std::int64_t{-1});
+    };
+    if (list->size() != 2 || bound(0) < 0 || bound(1) < bound(0) || bound(1) > duration_ms_max)
+      fail(ec::invalid_value, key, "must be the least and the most of milliseconds");
+    else
+      into = {milliseconds{bound(0)}, milliseconds{bound(1)}};
+  }
+
+  /// Whole numbers are fractions too.
+  void fraction(std::string_view key, double& into, double max) {
+    if (!table_.contains(key) || error_)
+      return;
+    seen_.insert(key);
+    const auto value = table_[key].value<double>();
+    if (!value || !(*value >= 0 && *value <= max))
+      fail(ec::invalid_value, key, fmt::format("must be a number from 0 to {}", max));
+    else
+      into = *value;
+  }
+
+  void choice(std::string_view key, std::string& into, std::span<const std::string_view> of) {
+    text(key, into);
+    if (std::ranges::find(of, into) == of.end())
+      fail(ec::invalid_value, key, fmt::format("must be one of {}", fmt::join(of, ", ")));
+  }
+
+  bool has(std::string_view key) const { return table_.contains(key); }
+  const toml::table* table(std::string_view key) {
+    seen_.insert(key);
+    return table_[key].as_table();
+  }
+  const toml::array* list(std::string_view key) {
+    seen_.insert(key);
+    return table_[key].as_array();
+  }
+
+  void fail(ec code, std::string_view key, std::string_view what) {
+    if (!error_)
+      error_ = domain::error{code, fmt::format("{}{} {}", where_, key, what),
+                             fmt::format("{}{}", where_, key)};
+  }
+
+  /// What is there and was not read is not known.
+  result<void> finish() {
+    for (const auto& [key, node] : table_) {
+      if (!seen_.contains(key.str()))
+        fail(ec::unknown_field, key.str(), "is not known");
+    }
+    if (error_)
+      return tl::unexpected(*error_);
+    return {};
+  }
+
+private:
+  template <class T, class Take>
+  void read(std::string_view key, std::string_view type, const Take& take) {
+    if (!table_.contains(key) || error_)
+      return;
+    seen_.insert(key);
+    const auto value = table_[key].value_exact<T>();
+    if (value)
+      take(*value);
+    else
+      fail(ec::wrong_type, key, fmt::format("must be {}", type));
+  }
+
+  const toml::table& table_;
+  std::string where_;
+  std::set<std::string_view> seen_;
+  std::optional<domain::error> error_;
+};
+
+void read_workload(table_reader& root, workload_plan& into, std::optional<domain::error>& error) {
+  const auto* table = root.table("workload");
+  if (table == nullptr)
+    return;
+  table_reader reader{*table, "workload."};
+  reader.fraction("events_per_second", into.events_per_second, 100'000);
+  reader.count("connections", into.connections, 1, 256);
+  reader.fraction("keyed", into.keyed, 1);
+  reader.count("payload_bytes", into.payload_bytes, 0);
+  if (into.events_per_second <= 0)
+    reader.fail(ec::invalid_value, "events_per_second", "must be more than 0");
+  if (const auto done = reader.finish(); !done)
+    error = done.error();
+}
+
+result<subscription_plan> read_subscription(const toml::table& table, std::size_t index) {
+  subscription_plan made;
+  table_reader reader{table, fmt::format("subscription[{}].", index)};
+  reader.text("name", made.name);
+  reader.flag("ordered", made.ordered);
+  reader.flag("only_odd", made.only_odd);
+  reader.count("max_in_flight", made.max_in_flight, 1, 1000);
+  reader.fraction("fail_rate", made.fail_rate, 1);
+  if (made.name.empty())
+    reader.fail(ec::missing_field, "name", "is missing");
+  if (const auto done = reader.finish(); !done)
+    return tl::unexpected(done.error());
+  return made;
+}
+
+/// The request that the chaos API takes.
+void read_request(table_reader& reader, fault_settings& into) {
+  json::object request;
+  json::object target;
+  const auto copy = [&](std::string_view key, std::string_view name, json::object& object) {
+    std::string text;
+    reader.text(key, text);
+    if (!text.empty())
+      object[name] = text;
+  };
+  copy("point", "point", request);
+  copy("action", "action", request);
+  for (const auto* needed : {"point", "action"}) {
+    if (!request.contains(needed))
+      reader.fail(ec::missing_field, needed, "is missing");
+  }
+  copy("path", "path", target);
+  copy("target_kind", "kind", target);
+  copy("host", "host", target);
+  request["target"] = std::move(target);
+  std::int64_t count = 0;
+  reader.count("count", count, 1);
+  if (count > 0)
+    request["count"] = count;
+  double probability = 1;
+  reader.fraction("probability", probability, 1);
+  request["probability"] = probability;
+  reader.duration("delay_ms", into.delay, 1);
+  if (into.delay.count() > 0)
+    request["delay_ms"] = into.delay.count();
+  into.request_json = json::serialize(request);
+}
+
+void read_settings(table_reader& reader, const kind_facts& kind, fault_settings& into) {
+  const auto takes = [&](std::string_view key) { return lists(kind.keys, key); };
+  if (kind.kind == fault_kind::fault) {
+    read_request(reader, into);
+    return;
+  }
+  if (takes("times"))
+    reader.count("times", into.times, 1, 1000);
+  if (takes("spare"))
+    reader.count("spare", into.spare, 0);
+  if (takes("subscription"))
+    reader.text("subscription", into.subscription);
+  if (takes("delay_ms"))
+    reader.duration("delay_ms", into.delay = milliseconds{200}, 1);
+  if (takes("offset_ms")) {
+    auto offset_ms = into.offset.count();
+    reader.count("offset_ms", offset_ms, -duration_ms_max, duration_ms_max);
+    into.offset = milliseconds{offset_ms};
+  }
+  if (kind.kind == fault_kind::postgres_restart)
+    reader.choice("how", into.how = "fast", restart_manners);
+  if (kind.kind == fault_kind::receiver_hostile)
+    reader.choice("how", into.how = "any", hostile_manners);
+}
+
+result<fault_rule> read_fault(const toml::table& table, std::size_t index) {
+  fault_rule made;
+  table_reader reader{table, fmt::format("fault[{}].", index)};
+  std::string name;
+  reader.text("kind", name);
+  const auto* kind = std::ranges::find(kinds, name, &kind_facts::name);
+  if (kind == kinds.end()) {
+    reader.fail(ec::invalid_value, "kind", "must be a kind of fault");
+    return tl::unexpected(reader.finish().error());
+  }
+  made.kind = kind->kind;
+  made.lasts = {milliseconds{1'000}, milliseconds{1'000}};
+  reader.range("for_ms", made.lasts);
+  reader.fraction("weight", made.weight, 1'000'000);
+  if (reader.has("at_ms"))
+    reader.duration("at_ms", made.at.emplace(), 0);
+  if (made.at.has_value() == (made.weight > 0))
+    reader.fail(ec::invalid_value, "at_ms", "or a weight must say when, and not both");
+  read_settings(reader, *kind, made.settings);
+  if (const auto done = reader.finish(); !done)
+    return tl::unexpected(done.error());
+  return made;
+}
+
+/// What `talaria serve` makes of them is its own to say.
+result<void> read_server_settings(const toml::table& table, const std::string& prefix,
+                                  std::map<std::string, std::string>& into) {
+  for (const auto& [name, node] : table) {
+    const auto key = fmt::format("{}{}", prefix, name.str());
+    if (const auto* nested = node.as_table()) {
+      if (auto read = read_server_settings(*nested, key + ".", into); !read)
+        return read;
+    } else if (const auto text = node.value<std::string>()) {
+      into[key] = *text;
+    } else if (const auto number = node.value_exact<std::int64_t>()) {
+      into[key] = std::to_string(*number);
+    } else if (const auto flag = node.value_exact<bool>()) {
+      into[key] = *flag ? "true" : "false";
+    } else {
+      return domain::fail(ec::wrong_type, fmt::format("server.{} must be a single value", key),
+                          fmt::format("server.{}", key));
+    }
+  }
+  return {};
+}
+
+template <class T, class Read>
+result<void> read_list(table_reader& root, std::string_view key, const Read& read,
+                       std::vector<T>& into) {
+  const auto* list = root.list(key);
+  if (list == nullptr)
+    return {};
+  for (std::size_t index = 0; index < list->size(); ++index) {
+    const auto* table = list->get(index)->as_table();
+    if (table == nullptr)
+      return domain::fail(ec::wrong_type, fmt::format("{} must be tables", key), std::string{key});
+    auto made = read(*table, index);
+    if (!made)
+      return tl::unexpected(made.error());
+    into.push_back(*std::move(made));
+  }
+  return {};
+}
+
+/// Three of every sort, for scenarios that name none.
+std::vector<subscription_plan> usual_subscriptions() {
+  return {{.name = "parallel", .max_in_flight = 32},
+          {.name = "flaky", .max_in_flight = 16, .fail_rate = 0.3},
+          {.name = "ordered", .ordered = true, .fail_rate = 0.02},
+          {.name = "odd", .only_odd = true}};
+}
+
+result<void> check_subscriptions(const scenario& made) {
+  std::set<std::string_view> names;
+  for (const auto& each : made.subscriptions) {
+    if (!names.insert(each.name).second)
+      return domain::fail(ec::invalid_value, fmt::format("two subscriptions are {}", each.name),
+                          "subscription");
+  }
+  for (const auto& each : made.faults) {
+    const auto& wanted = each.settings.subscription;
+    if (!wanted.empty() && !names.contains(wanted))
+      return domain::fail(ec::invalid_value, fmt::format("no subscription is {}", wanted),
+                          "subscription");
+  }
+  return {};
+}
+
+result<scenario> read_table(const toml::table& table) {
+  scenario made;
+  table_reader reader{table, ""};
+  reader.text("name", made.name);
+  std::string ignored;
+  reader.text("description", ignored);
+  auto store = std::string{to_string(made.store)};
+  reader.text("store", store);
+  const auto kind = to_store_kind(store);
+  if (!kind)
+    reader.fail(ec::invalid_value, "store", "must be sqlite or postgresql");
+  made.store = kind.value_or(made.store);
+  auto seconds = made.duration.count() / 1000;
+  reader.count("seconds", seconds, 1, duration_ms_max / 1000);
+  made.duration = std::chrono::seconds{seconds};
+  reader.duration("warm_up_ms", made.warm_up, 0);
+  reader.range("pause_ms", made.pause);
+  reader.duration("drain_ms_max", made.drain_max, 1);
+  std::optional<domain::error> error;
+  read_workload(reader, made.workload, error);
+  if (error)
+    return tl::unexpected(*error);
+  if (const auto* settings = reader.table("server")) {
+    if (auto read = read_server_settings(*settings, "", made.settings); !read)
+      return tl::unexpected(read.error());
+  }
+  if (auto read = read_list(reader, "subscription", read_subscription, made.subscriptions); !read)
+    return tl::unexpected(read.error());
+  if (made.subscriptions.empty())
+    made.subscriptions = usual_subscriptions();
+  if (auto read = read_list(reader, "fault", read_fault, made.faults); !read)
+    return tl::unexpected(read.error());
+  if (made.name.empty())
+    reader.fail(ec::missing_field, "name", "is missing");
+  if (auto done = reader.finish(); !done)
+    return tl::unexpected(done.error());
+  if (auto checked = check_subscriptions(made); !checked)
+    return tl::unexpected(checked.error());
+  return made;
+}
+
+}  // namespace
+
+std::string_view to_string(store_kind kind) {
+  return kind == store_kind::sqlite ? "sqlite" : "postgresql";
+}
+
+std::optional<store_kind> to_store_kind(std::string_view text) {
+  for (const auto kind : {store_kind::sqlite, store_kind::postgresql}) {
+    if (text == to_string(kind))
+      return kind;
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(fault_kind kind) {
+  return facts_of(kind).name;
+}
+
+bool needs_postgresql(fault_kind kind) {
+  return facts_of(kind).needs_postgresql;
+}
+
+domain::result<scenario> read_scenario(std::string_view toml) {
+  try {
+    return read_table(toml::parse(toml));
+  } catch (const toml::parse_error& error) {
+    return domain::fail(ec::invalid_value,
+                        fmt::format("the scenario is not valid TOML: {} (line {})",
+                                    error.description(), error.source().begin.line));
+  }
+}
+
+}  // namespace talaria::chaos
