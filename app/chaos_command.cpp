@@ -52,6 +52,10 @@ result<chaos::scenario> load(const chaos_options& options) {
     return domain::fail(ec::invalid_value, "--store is sqlite or postgresql");
   if (options.seconds)
     read->duration = std::chrono::seconds{*options.seconds};
+  if (!options.keep.empty() && std::filesystem::exists(options.keep) &&
+      !std::filesystem::is_empty(options.keep))
+    return domain::fail(ec::invalid_value,
+                        fmt::format("{} is not empty: it may be another run's", options.keep));
   if (!read->faults.empty() && chaos::draw_schedule(*read, 0).empty())
     return domain::fail(ec::invalid_value,
                         fmt::format("none of the scenario's faults can happen on {} in that time",
@@ -97,7 +101,7 @@ void add_chaos_options(CLI::App& command, chaos_options& into) {
       ->check(CLI::Range(1, 24 * 3600));
   command.add_option(
       "--keep", into.keep,
-      "A directory for ledgers, logs, schedule and verdict [kept only of a failure]");
+      "A new directory for ledgers, logs, schedule and verdict [kept only of a failure]");
   command.add_option("--server", into.server, "The program to run as `serve` [this one]");
 }
 

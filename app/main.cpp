@@ -131,6 +131,8 @@ int serve(const given& given) {
   const auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is an error of the write, as a full disk is.
+  ::signal(SIGXFSZ, SIG_IGN);
 
   auto running = app::system::start(*settings);
   if (!running)

@@ -37,6 +37,7 @@ http_answer send(const http_request& request) {
   curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
   curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy.get(), CURLOPT_FRESH_CONNECT, request.once ? 1L : 0L);
   curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, long{request.timeout.count()});
   curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &append_to);
   curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer.body);

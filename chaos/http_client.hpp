@@ -10,7 +10,7 @@ namespace talaria::chaos {
 struct http_answer {
   /// 0: there was none, and what became of the request is unknown.
   long status = 0;
-  std::string body;
+  std::string body{};
 
   bool is_success() const { return status >= 200 && status < 300; }
 };
@@ -22,6 +22,9 @@ struct http_request {
   std::string body{};
   std::map<std::string, std::string> headers{};
   std::chrono::milliseconds timeout{10'000};
+  /// On a connection of its own. On one that was kept it may be sent twice, unasked: when that
+  /// turns out to be dead.
+  bool once = false;
 };
 
 /// Blocking; each thread keeps a connection of its own.

@@ -83,7 +83,7 @@ struct workload_plan {
 };
 
 struct scenario {
-  std::string name;
+  std::string name{};
   store_kind store = store_kind::sqlite;
   milliseconds duration{15'000};
   /// Before the first fault, for the baseline.
@@ -91,11 +91,11 @@ struct scenario {
   /// Between faults with a weight.
   duration_range pause{milliseconds{500}, milliseconds{2'000}};
   milliseconds drain_max{150'000};
-  workload_plan workload;
-  std::vector<subscription_plan> subscriptions;
+  workload_plan workload{};
+  std::vector<subscription_plan> subscriptions{};
   /// Of `talaria serve`.
-  std::map<std::string, std::string> settings;
-  std::vector<fault_rule> faults;
+  std::map<std::string, std::string> settings{};
+  std::vector<fault_rule> faults{};
 };
 
 /// Reads a scenario's file.

@@ -83,7 +83,7 @@ private:
     if (made.at + made.lasts > scenario_.duration + overtime ||
         !is_possible(rule.kind, scenario_.store))
       return;
-    free_at = made.at + made.lasts;
+    free_at = made.at + made.lasts + scenario_.pause.min;
     made_.push_back(std::move(made));
   }
 

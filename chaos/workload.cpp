@@ -88,18 +88,19 @@ void workload::submit(std::uint64_t number) {
   const auto body = fmt::format(R"({{"event_type":"chaos.event","payload":{}{}}})",
                                 payload_of(number, options_.plan.payload_bytes), key);
   auto pause = std::chrono::milliseconds{repeat_pause_min};
-  while (!ask(number, body) && !key.empty() && !given_up_) {
+  while (!ask(number, body, !key.empty()) && !key.empty() && !given_up_) {
     std::this_thread::sleep_for(pause);
     pause = std::min(2 * pause, std::chrono::milliseconds{repeat_pause_max});
   }
 }
 
-bool workload::ask(std::uint64_t number, const std::string& body) {
+bool workload::ask(std::uint64_t number, const std::string& body, bool is_keyed) {
   const auto answer = send({.method = "POST",
                             .url = fmt::format("{}/api/v1/events", options_.url()),
                             .key = options_.key,
                             .body = body,
-                            .timeout = answer_patience});
+                            .timeout = answer_patience,
+                            .once = !is_keyed});
   const auto id = acked_id(answer);
   if (!id)
     return false;

@@ -47,7 +47,7 @@ private:
   bool wait_for_turn(std::uint64_t& number);
   void submit(std::uint64_t number);
   /// @returns whether it was acked.
-  bool ask(std::uint64_t number, const std::string& body);
+  bool ask(std::uint64_t number, const std::string& body, bool is_keyed);
   void note_begin(std::uint64_t number);
   bool is_keyed(std::uint64_t number) const;
 

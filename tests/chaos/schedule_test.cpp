@@ -1,0 +1,94 @@
+#include "chaos/schedule.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+
+using namespace talaria::chaos;
+using namespace std::chrono_literals;
+
+namespace {
+
+fault_rule weighted(fault_kind kind, duration_range lasts = {100ms, 900ms}) {
+  return {.kind = kind, .at = std::nullopt, .weight = 1, .lasts = lasts, .settings = {}};
+}
+
+scenario mixed() {
+  scenario made{.duration = 60s, .warm_up = 2s, .pause = {100ms, 500ms}};
+  for (const auto kind : {fault_kind::process_kill, fault_kind::process_pause,
+                          fault_kind::postgres_restart, fault_kind::receiver_hostile})
+    made.faults.push_back(weighted(kind));
+  made.faults.back().settings.how = "any";
+  made.store = store_kind::postgresql;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("the same seed gives the same schedule, another one another") {
+  const auto scenario = mixed();
+  CHECK(to_json_lines(draw_schedule(scenario, 7)) == to_json_lines(draw_schedule(scenario, 7)));
+  CHECK(to_json_lines(draw_schedule(scenario, 7)) != to_json_lines(draw_schedule(scenario, 8)));
+}
+
+TEST_CASE("faults are in the order of time, after the warm-up, and over by the end") {
+  const auto scenario = mixed();
+  const auto schedule = draw_schedule(scenario, 7);
+  CHECK(schedule.size() > 20);
+  CHECK(std::ranges::is_sorted(schedule, {}, &planned_fault::at));
+  for (const auto& fault : schedule) {
+    CHECK(fault.at >= scenario.warm_up);
+    CHECK(fault.at + fault.lasts <= scenario.duration);
+    CHECK(fault.lasts >= 100ms);
+    CHECK(fault.lasts <= 900ms);
+  }
+}
+
+TEST_CASE("faults of a lane follow one another, with a pause") {
+  const auto scenario = mixed();
+  std::array<milliseconds, lane_count> free_at{};
+  for (const auto& fault : draw_schedule(scenario, 7)) {
+    auto& lane_free_at = free_at.at(static_cast<std::size_t>(lane_of(fault.kind)));
+    CHECK(fault.at >= lane_free_at);
+    lane_free_at = fault.at + fault.lasts + scenario.pause.min;
+  }
+}
+
+TEST_CASE("every kind with a weight gets its turn") {
+  const auto schedule = draw_schedule(mixed(), 7);
+  for (const auto& rule : mixed().faults)
+    CHECK(std::ranges::count(schedule, rule.kind, &planned_fault::kind) > 0);
+}
+
+TEST_CASE("what SQLite cannot have is left out, and the rest stays in its order") {
+  auto scenario = mixed();
+  scenario.store = store_kind::sqlite;
+  const auto schedule = draw_schedule(scenario, 7);
+  CHECK_FALSE(schedule.empty());
+  CHECK(std::ranges::none_of(schedule,
+                             [](const auto& fault) { return needs_postgresql(fault.kind); }));
+  auto others = draw_schedule(mixed(), 7);
+  std::erase_if(others, [](const auto& fault) { return needs_postgresql(fault.kind); });
+  CHECK(to_json_lines(schedule) == to_json_lines(others));
+}
+
+TEST_CASE("a fault with a fixed time comes then, and may last beyond the end") {
+  scenario scenario{.duration = 5s};
+  scenario.faults.push_back({.kind = fault_kind::process_pause,
+                             .at = 4s,
+                             .weight = 0,
+                             .lasts = {3s, 3s},
+                             .settings = {}});
+  const auto schedule = draw_schedule(scenario, 1);
+  REQUIRE(schedule.size() == 1);
+  CHECK(schedule[0].at == 4s);
+  CHECK(schedule[0].lasts == 3s);
+}
+
+TEST_CASE("receivers that may be hostile in any manner are so in a drawn one") {
+  for (const auto& fault : draw_schedule(mixed(), 7)) {
+    if (fault.kind == fault_kind::receiver_hostile)
+      CHECK(fault.settings.how != "any");
+  }
+}
