@@ -11,7 +11,7 @@ verdict judge(const history& history, const allowances& allowed) {
       check_acked_is_kept(known),
       check_drained(known),
       check_no_phantoms(known),
-      check_repeats(known, allowed.repeats_max),
+      check_repeats(known, allowed),
       check_order(known),
       check_one_owner(known),
       check_ended_once(known),

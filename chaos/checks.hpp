@@ -16,7 +16,7 @@ struct indexed_history {
 finding check_acked_is_kept(const indexed_history& known);
 finding check_drained(const indexed_history& known);
 finding check_no_phantoms(const indexed_history& known);
-finding check_repeats(const indexed_history& known, std::uint64_t repeats_max);
+finding check_repeats(const indexed_history& known, const allowances& allowed);
 /// Of an ordered subscription an event comes for the first time only after every one before it was
 /// taken or given up, and what was acked before another was submitted has the lower sequence. One
 /// that was taken comes again only while nothing after it has come, but for one request for each

@@ -75,12 +75,35 @@ ids_by_number gather_ids(const history& history) {
   return ids;
 }
 
-/// Receptions after the first one that its sender must have known to be taken.
+bool was_told(const reception& seen) {
+  return seen.is_success() && seen.is_plain;
+}
+
+/// Receptions after the first one whose sender must have known that it was taken.
 std::uint64_t count_repeats(const known_delivery& delivery) {
   const auto& all = delivery.receptions;
-  const auto taken = std::ranges::find_if(
-      all, [](const reception* each) { return each->is_success() && each->is_plain; });
+  const auto taken =
+      std::ranges::find_if(all, [](const reception* each) { return was_told(*each); });
   return taken == all.end() ? 0 : static_cast<std::uint64_t>(all.end() - taken - 1);
+}
+
+bool was_interrupted(const std::vector<interruption>& interruptions, moment taken_at,
+                     moment record_time_max) {
+  return std::ranges::any_of(interruptions, [&](const interruption& each) {
+    return each.from <= taken_at + record_time_max && each.until >= taken_at;
+  });
+}
+
+/// Whoever took it was asked again, and nothing had happened.
+void check_explained(finding& found, const indexed_history& known, const known_delivery& delivery,
+                     moment record_time_max) {
+  const auto& all = delivery.receptions;
+  for (std::size_t index = 0; index + 1 < all.size(); ++index) {
+    const auto& seen = *all[index];
+    if (was_told(seen) && !was_interrupted(*known.whole.interruptions, seen.at, record_time_max))
+      found.violate(fmt::format("{} came again though nothing had interrupted its first time",
+                                to_string({seen.event_id, seen.subscription})));
+  }
 }
 
 bool is_too_much(std::uint64_t before, std::uint64_t after, std::uint64_t growth_max) {
@@ -123,7 +146,7 @@ finding check_no_phantoms(const indexed_history& known) {
   return found;
 }
 
-finding check_repeats(const indexed_history& known, std::uint64_t repeats_max) {
+finding check_repeats(const indexed_history& known, const allowances& allowed) {
   finding found{promise::repeats_bounded};
   for (const auto& [number, ids] : gather_ids(known.whole)) {
     if (ids.size() > 1)
@@ -134,10 +157,12 @@ finding check_repeats(const indexed_history& known, std::uint64_t repeats_max) {
   for (const auto& [key, delivery] : known.deliveries.all()) {
     found.look();
     repeats += count_repeats(delivery);
+    if (known.whole.interruptions)
+      check_explained(found, known, delivery, allowed.record_time_max);
   }
-  found.note(fmt::format("{} repeats of at most {}", repeats, repeats_max));
-  if (repeats > repeats_max)
-    found.violate(fmt::format("{} repeats are more than {}", repeats, repeats_max));
+  found.note(fmt::format("{} repeats of at most {}", repeats, allowed.repeats_max));
+  if (repeats > allowed.repeats_max)
+    found.violate(fmt::format("{} repeats are more than {}", repeats, allowed.repeats_max));
   return found;
 }
 

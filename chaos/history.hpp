@@ -93,6 +93,12 @@ struct resource_change {
   resources after{};
 };
 
+/// A time in which something may have kept an outcome from being recorded.
+struct interruption {
+  moment from{};
+  moment until{};
+};
+
 struct history {
   std::vector<subscription_facts> subscriptions{};
   std::vector<submission> submissions{};
@@ -102,6 +108,8 @@ struct history {
   /// Of a delivery in the order of their numbers.
   std::vector<logged_attempt> attempts{};
   std::vector<takeover> takeovers{};
+  /// Absent: nobody noted them.
+  std::optional<std::vector<interruption>> interruptions{};
   /// Absent: nobody looked.
   std::optional<resource_change> resources{};
 };

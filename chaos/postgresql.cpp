@@ -1,10 +1,10 @@
 #include "chaos/postgresql.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "chaos/child_process.hpp"
@@ -26,8 +26,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience = 60s;
-/// For what a short run writes; what is left over is filled when it is to be full.
-constexpr auto disk_options = "size=512m,mode=0700";
+/// More than a long run writes. It takes memory as it is used.
+constexpr auto disk_options = "size=8g,mode=0700";
 constexpr auto user = "postgres";
 
 /// Of the newest version that is installed.
@@ -187,22 +187,19 @@ void postgresql::terminate_backends() {
     throw std::runtime_error("PostgreSQL does not answer");
 }
 
+/// By making it as small as what is on it.
 bool postgresql::fill_disk() {
-  if (!is_mounted_)
+  struct statvfs disk {};
+  if (!is_mounted_ || ::statvfs(directory_.c_str(), &disk) != 0)
     return false;
-  const delivery::file_descriptor ballast{
-      ::open((directory_ / "ballast").c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600)};
-  for (const std::size_t bytes : {std::size_t{1} << 20, std::size_t{1} << 12}) {
-    const std::vector<char> block(bytes);
-    while (::write(ballast.get(), block.data(), block.size()) == static_cast<ssize_t>(bytes)) {
-    }
-  }
-  return true;
+  const auto used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize;
+  return ::mount("tmpfs", directory_.c_str(), "tmpfs", MS_REMOUNT,
+                 fmt::format("size={}", used).c_str()) == 0;
 }
 
 void postgresql::free_disk() {
-  std::error_code ignored;
-  std::filesystem::remove(directory_ / "ballast", ignored);
+  if (is_mounted_)
+    ::mount("tmpfs", directory_.c_str(), "tmpfs", MS_REMOUNT, disk_options);
 }
 
 }  // namespace talaria::chaos

@@ -34,6 +34,8 @@ constexpr auto drain_look_interval = 200ms;
 /// of an ordered one, what is under way.
 constexpr std::uint64_t window_deliveries = 512;
 constexpr std::uint64_t ordered_window_deliveries = 2;
+/// For sessions of the store that were opened anew, and the like.
+constexpr std::uint64_t spare_descriptors = 48;
 
 /// Quick at first, and patient: a receiver that is hostile for long should not kill its deliveries.
 json::object retry_settings() {
@@ -264,6 +266,11 @@ private:
     history_.finals = std::move(stored.finals);
     history_.attempts = std::move(stored.attempts);
     history_.takeovers = server_->takeovers();
+    auto& interruptions = history_.interruptions.emplace();
+    for (const auto& each : disturbances_) {
+      if (interruptions_of(each) > 0)
+        interruptions.push_back({each.from, each.until});
+    }
     if (before_ && after_)
       history_.resources = resource_change{*before_, *after_};
   }
@@ -273,9 +280,14 @@ private:
     for (const auto& each : disturbances_)
       interruptions += interruptions_of(each);
     std::uint64_t window = 0;
-    for (const auto& each : options_.scenario.subscriptions)
+    // What was connected is kept for a while: a connection for each request that may be under way.
+    std::uint64_t connections = options_.scenario.workload.connections;
+    for (const auto& each : options_.scenario.subscriptions) {
       window += each.ordered ? ordered_window_deliveries : window_deliveries;
-    return {.repeats_max = interruptions * window};
+      connections += each.max_in_flight;
+    }
+    return {.repeats_max = interruptions * window,
+            .descriptors_growth_max = connections + spare_descriptors};
   }
 
   std::string summary() const {

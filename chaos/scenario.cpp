@@ -229,7 +229,8 @@ void read_request(table_reader& reader, fault_settings& into) {
   copy("path", "path", target);
   copy("target_kind", "kind", target);
   copy("host", "host", target);
-  request["target"] = std::move(target);
+  if (!target.empty())
+    request["target"] = std::move(target);
   std::int64_t count = 0;
   reader.count("count", count, 1);
   if (count > 0)

@@ -43,7 +43,7 @@ public:
 
 private:
   void run();
-  /// When the next event is due, or nothing once no more are wanted.
+  /// Until the next event is due. @returns false once no more are wanted.
   bool wait_for_turn(std::uint64_t& number);
   void submit(std::uint64_t number);
   /// @returns whether it was acked.

@@ -1,0 +1,100 @@
+"""What a Talaria keeps of its promises under faults, as `talaria chaos run` judges it; and that the judge
+notices: each Talaria that breaks one promise on purpose is found out, by the check that looks after it.
+
+CHAOS_SEED makes other runs."""
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from talaria import BINARY, BUILD, clean_environment
+
+SCENARIOS = Path(__file__).resolve().parent / "chaos"
+SEED = os.environ.get("CHAOS_SEED", "1")
+SECONDS_MAX = 300
+
+
+class Run:
+    def __init__(self, directory, scenario, store, server=BINARY):
+        self.directory = directory / "evidence"
+        command = [BINARY, "chaos", "run", SCENARIOS / f"{scenario}.toml", "--seed", SEED]
+        command += ["--store", store, "--server", server, "--keep", self.directory]
+        self.done = subprocess.run(
+            [str(part) for part in command],
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_MAX,
+            check=False,
+        )
+        print(self.done.stdout)
+        assert self.done.returncode in (0, 1), self.done.stderr
+        self.verdict = json.loads((self.directory / "verdict.json").read_text())
+
+    def broken(self):
+        return {each["promise"] for each in self.verdict["findings"] if not each["holds"]}
+
+    def lines(self, name):
+        return [json.loads(line) for line in (self.directory / name).read_text().splitlines()]
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+def test_every_promise_is_kept_when_the_process_is_killed(tmp_path, store):
+    run = Run(tmp_path, "kills", store)
+    assert run.done.returncode == 0, run.done.stdout
+    assert len(run.lines("disturbances.jsonl")) > 3
+    assert sum(each["acked_us"] is not None for each in run.lines("submissions.jsonl")) > 500
+
+
+def test_what_a_kill_at_the_end_leaves_is_found_again(tmp_path):
+    run = Run(tmp_path, "last_kill", "sqlite")
+    assert run.done.returncode == 0, run.done.stdout
+
+
+def test_every_promise_is_kept_when_a_successor_takes_over(tmp_path):
+    run = Run(tmp_path, "takeovers", "postgresql")
+    assert run.done.returncode == 0, run.done.stdout
+    assert len({each["node"] for each in run.lines("attempts.jsonl")}) > 1
+
+
+def test_acks_before_the_commit_are_found_out(tmp_path):
+    run = Run(tmp_path, "kills", "sqlite", server=BUILD / "talaria_ack_before_commit")
+    assert run.done.returncode == 1
+    assert "acked_is_kept" in run.broken()
+
+
+def test_a_talaria_without_a_sweep_is_found_out(tmp_path):
+    run = Run(tmp_path, "last_kill", "sqlite", server=BUILD / "talaria_no_sweep")
+    assert run.done.returncode == 1
+    assert run.broken() == {"drained"}
+
+
+def test_outcomes_without_a_fence_are_found_out(tmp_path):
+    run = Run(tmp_path, "takeovers", "postgresql", server=BUILD / "talaria_unfenced")
+    assert run.done.returncode == 1
+    assert "one_owner" in run.broken()
+
+
+def test_the_same_seed_gives_the_same_faults(tmp_path):
+    runs = [tmp_path / "one", tmp_path / "two"]
+    for directory in runs:
+        directory.mkdir()
+    first, second = (Run(directory, "last_kill", "sqlite") for directory in runs)
+    assert first.lines("schedule.jsonl") == second.lines("schedule.jsonl")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nowhere.toml"], [str(SCENARIOS / "takeovers.toml"), "--store", "sqlite"]]
+)
+def test_what_cannot_be_run_is_a_mistake_of_the_caller(arguments):
+    done = subprocess.run(
+        [str(BINARY), "chaos", "run", *arguments],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
