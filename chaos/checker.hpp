@@ -13,7 +13,7 @@ struct allowances {
   std::uint64_t repeats_max = 0;
   /// What was taken comes again only if an interruption came so soon after, or was going on: until
   /// then, at the latest, it is recorded.
-  moment record_time_max = std::chrono::seconds{2};
+  moment record_time_max = std::chrono::seconds{5};
   /// What an allocator keeps is not flat to the byte.
   double resident_growth_max = 1.5;
   std::uint64_t resident_growth_bytes_max = 32 * 1024 * 1024;

@@ -49,7 +49,7 @@ json::object settings_of(const subscription_plan& plan, const std::string& url) 
                     {"event_types", json::array{"chaos.event"}},
                     {"max_in_flight", plan.max_in_flight},
                     {"ordering", plan.ordered ? "fifo" : "parallel"},
-                    {"timeout_ms", 5'000},
+                    {"timeout_ms", 10'000},
                     {"description", plan.name},
                     {"retry", retry_settings()},
                     {"circuit_breaker", json::object{{"window_ms", 10'000}, {"open_ms", 1'000}}}};
