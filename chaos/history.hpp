@@ -99,6 +99,14 @@ struct interruption {
   moment until{};
 };
 
+/// The clock of whom is watched was ahead, and with it the times in the log of attempts.
+struct clock_shift {
+  moment from{};
+  moment until{};
+  /// Positive: one that is behind makes nothing look late.
+  moment ahead_by{};
+};
+
 struct history {
   std::vector<subscription_facts> subscriptions{};
   std::vector<submission> submissions{};
@@ -108,6 +116,7 @@ struct history {
   /// Of a delivery in the order of their numbers.
   std::vector<logged_attempt> attempts{};
   std::vector<takeover> takeovers{};
+  std::vector<clock_shift> clock_shifts{};
   /// Absent: nobody noted them.
   std::optional<std::vector<interruption>> interruptions{};
   /// Absent: nobody looked.

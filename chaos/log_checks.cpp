@@ -52,6 +52,19 @@ std::string find_bad_log(const known_delivery& delivery) {
   return {};
 }
 
+/// Only as its clock had it, which was ahead at that time.
+bool seems_late(const std::vector<clock_shift>& shifts, moment ended_at, moment claimed_at) {
+  return std::ranges::any_of(shifts, [&](const clock_shift& shift) {
+    const auto in_truth = ended_at - shift.ahead_by;
+    return in_truth >= shift.from && in_truth <= shift.until && in_truth <= claimed_at;
+  });
+}
+
+bool is_stale(const history& history, const takeover& takeover, const logged_attempt& attempt) {
+  return attempt.node == takeover.from_node && attempt.ended_at > takeover.claimed_at &&
+         !seems_late(history.clock_shifts, attempt.ended_at, takeover.claimed_at);
+}
+
 }  // namespace
 
 finding check_one_owner(const indexed_history& known) {
@@ -59,7 +72,7 @@ finding check_one_owner(const indexed_history& known) {
   for (const auto& takeover : known.whole.takeovers) {
     for (const auto& attempt : known.whole.attempts) {
       found.look();
-      if (attempt.node == takeover.from_node && attempt.ended_at > takeover.claimed_at)
+      if (is_stale(known.whole, takeover, attempt))
         found.violate(fmt::format("{}, attempt {}, was written by {} after {} had taken over",
                                   to_string({attempt.event_id, attempt.subscription}),
                                   attempt.number, takeover.from_node, takeover.to_node));

@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr auto look_interval = 5ms;
 constexpr auto serve_patience = 90s;
+constexpr std::chrono::milliseconds call_patience{3'000};
 /// What SQLite writes goes past it at once.
 constexpr rlim_t file_bytes_when_full = 4096;
 constexpr std::array lanes{lane::process, lane::store, lane::receivers, lane::injection};
@@ -240,11 +241,12 @@ void meddler::be_hostile(const planned_fault& fault) {
 
 std::string meddler::call(disturbance& happening, const std::string& method,
                           const std::string& path, const std::string& body) const {
+  victims_.server->wait_until_serving(call_patience);
   auto answer = send({.method = method,
                       .url = fmt::format("{}/api/v1/chaos{}", victims_.server->url(), path),
                       .key = victims_.server->key(),
                       .body = body,
-                      .timeout = 2s});
+                      .timeout = call_patience});
   if (answer.is_success())
     return std::move(answer.body);
   happening.failure = fmt::format("{} {} gave {}: {}", method, path, answer.status, answer.body);
@@ -285,6 +287,17 @@ void meddler::jump_clock(disturbance& happening) {
   }
 }
 
+/// What could not be undone at its time: its process may have stood still then.
+void meddler::heal_injected() const {
+  const bool injects = std::ranges::any_of(
+      schedule_, [](const planned_fault& each) { return lane_of(each.kind) == lane::injection; });
+  if (!injects)
+    return;
+  disturbance ignored;
+  call(ignored, "DELETE", "/faults");
+  call(ignored, "PUT", "/clock", R"({"offset_ms":0})");
+}
+
 std::vector<std::string> meddler::heal() {
   if (threads_.empty())
     return {};
@@ -310,6 +323,7 @@ std::vector<std::string> meddler::heal() {
     victims_.receivers->behave(index, manner::plain);
   if (!victims_.server->wait_until_serving(serve_patience))
     left.emplace_back("Talaria does not serve");
+  heal_injected();
   return left;
 }
 

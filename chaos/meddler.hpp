@@ -70,6 +70,7 @@ private:
   void be_hostile(const planned_fault& fault);
   void inject(disturbance& happening);
   void jump_clock(disturbance& happening);
+  void heal_injected() const;
   /// @returns the answer's body; empty, with the reason noted, if it was refused.
   std::string call(disturbance& happening, const std::string& method, const std::string& path,
                    const std::string& body = {}) const;

@@ -14,6 +14,7 @@
 #include "chaos/timeline.hpp"
 #include "chaos/workload.hpp"
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -197,6 +198,7 @@ private:
     wait_until(start + std::min(scenario.warm_up, scenario.duration));
     before_ = server_->usage();
     wait_until(start + scenario.duration);
+    workload_->end();
     // Faults at a fixed time may come to their end later.
     while (!meddler_->is_done() && !is_interrupted())
       std::this_thread::sleep_for(look_interval);
@@ -227,12 +229,19 @@ private:
   }
 
   /// Twice in a row nothing is pending: one that acks too early gets its chance to commit late.
+  /// As long as it becomes less, it may take its time.
   void wait_until_drained() {
     say("waiting until nothing is pending");
-    const auto until = clock_.now() + options_.scenario.drain_max;
+    auto least = std::numeric_limits<std::uint64_t>::max();
+    auto until = clock_.now() + options_.scenario.drain_max;
     for (int empty_looks = 0; empty_looks < 2 && clock_.now() < until && !is_interrupted();) {
       std::this_thread::sleep_for(drain_look_interval);
-      empty_looks = pending() == std::uint64_t{0} ? empty_looks + 1 : 0;
+      const auto left = pending();
+      if (left && *left < least) {
+        least = *left;
+        until = clock_.now() + options_.scenario.drain_max;
+      }
+      empty_looks = left == std::uint64_t{0} ? empty_looks + 1 : 0;
     }
     after_ = server_->usage();
     end_ = clock_.now();
@@ -270,6 +279,8 @@ private:
     for (const auto& each : disturbances_) {
       if (interruptions_of(each) > 0)
         interruptions.push_back({each.from, each.until});
+      if (each.fault.settings.offset > 0ms)
+        history_.clock_shifts.push_back({each.from, each.until, each.fault.settings.offset});
     }
     if (before_ && after_)
       history_.resources = resource_change{*before_, *after_};

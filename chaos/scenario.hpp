@@ -90,7 +90,8 @@ struct scenario {
   milliseconds warm_up{2'000};
   /// Between faults with a weight.
   duration_range pause{milliseconds{500}, milliseconds{2'000}};
-  milliseconds drain_max{150'000};
+  /// How long it may take at the end until a delivery ends, while some are pending.
+  milliseconds drain_max{120'000};
   workload_plan workload{};
   std::vector<subscription_plan> subscriptions{};
   /// Of `talaria serve`.

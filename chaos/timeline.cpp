@@ -121,6 +121,14 @@ std::string median_and_max(std::vector<moment> times) {
                      to_seconds(times.back()));
 }
 
+/// Whether another one came or was still there: then its end is not what was waited for.
+bool was_alone(const disturbance& one, moment recovered_at,
+               const std::vector<disturbance>& disturbances) {
+  return std::ranges::none_of(disturbances, [&](const disturbance& other) {
+    return &other != &one && other.from < recovered_at && other.until > one.until;
+  });
+}
+
 struct recoveries {
   std::size_t count = 0;
   std::size_t failed = 0;
@@ -181,10 +189,12 @@ std::string to_recovery_table(const history& history,
     ++sum.count;
     sum.failed += one.failure.empty() ? 0 : 1;
     sum.lasted += one.until - one.from;
-    if (const auto time = acks.after(one.until))
-      sum.acked.push_back(*time);
-    if (const auto time = arrivals.after(one.until))
-      sum.taken.push_back(*time);
+    const auto note = [&](std::optional<moment> time, std::vector<moment>& into) {
+      if (time && was_alone(one, one.until + *time, disturbances))
+        into.push_back(*time);
+    };
+    note(acks.after(one.until), sum.acked);
+    note(arrivals.after(one.until), sum.taken);
   }
   auto table = fmt::format("{:<28}{:>6}{:>11}{:>10}{:>24}{:>24}\n", "fault", "times", "not done",
                            "lasted s", "to an ack s, med/max", "to a delivery s");

@@ -23,7 +23,8 @@ std::string to_plot(const history& history, const std::vector<disturbance>& dist
                     moment end);
 
 /// For each kind of fault: how often, for how long, and the time from its end to the first
-/// submission that was acked, and to the first event that was taken.
+/// submission that was acked, and to the first event that was taken, of those that no other fault
+/// kept waiting.
 std::string to_recovery_table(const history& history, const std::vector<disturbance>& disturbances);
 
 }  // namespace talaria::chaos

@@ -35,7 +35,9 @@ public:
   workload& operator=(const workload&) = delete;
   ~workload();
 
-  /// No further events, and what has a key is repeated for so long at most.
+  /// No further events; what has a key is still repeated.
+  void end() { stopping_ = true; }
+  /// The same, and what has a key is repeated for so long at most.
   void stop(std::chrono::milliseconds patience);
 
   /// In the order of their numbers.

@@ -68,3 +68,10 @@ TEST_CASE("recovery is counted from the end of a fault to what was begun after i
   // It was under way when the fault ended: that it came through says nothing.
   CHECK(to_recovery_table(history, {pause(1s, 3200ms)}).find("0.30") == std::string::npos);
 }
+
+TEST_CASE("what another fault kept waiting is no recovery") {
+  const auto history = one_event(3s, 3500ms, 4s);
+  const auto table = to_recovery_table(history, {pause(1s, 2s), pause(2500ms, 2700ms)});
+  CHECK(table.find("1.50") == std::string::npos);
+  CHECK(table.find("0.80 / 0.80") != std::string::npos);
+}
