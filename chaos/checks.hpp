@@ -19,8 +19,8 @@ finding check_no_phantoms(const indexed_history& known);
 finding check_repeats(const indexed_history& known, const allowances& allowed);
 /// Of an ordered subscription an event comes for the first time only after every one before it was
 /// taken or given up, and what was acked before another was submitted has the lower sequence. One
-/// that was taken comes again only while nothing after it has come, but for one request for each
-/// takeover: nobody can call back what a process has sent that does not know of its successor.
+/// that was taken comes again only while nothing after it has come, unless a process that was
+/// succeeded still runs: it may not write, but nobody can keep it from sending.
 finding check_order(const indexed_history& known);
 finding check_one_owner(const indexed_history& known);
 finding check_ended_once(const indexed_history& known);

@@ -79,6 +79,9 @@ struct takeover {
   std::string to_node{};
   /// By then it had.
   moment claimed_at{};
+  /// The one that was succeeded was gone, and what it had sent had come: until then nobody could
+  /// keep it from sending what it believed to be its own.
+  moment ended_at = moment::max();
 };
 
 /// What a process needs.

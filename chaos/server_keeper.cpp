@@ -23,6 +23,8 @@ using steady = std::chrono::steady_clock;
 
 constexpr auto look_interval = 10ms;
 constexpr auto restart_pause = 200ms;
+/// What was sent is read by then.
+constexpr auto arrival_patience = 2s;
 /// While its store is away, it cannot start either.
 constexpr auto start_patience = 90s;
 constexpr auto stop_patience = 60s;
@@ -244,6 +246,7 @@ void server_keeper::end_former() {
   const std::scoped_lock lock{mutex_};
   if (former_) {
     former_.reset();
+    takeovers_.back().ended_at = clock_.now() + arrival_patience;
     ++ends_;
   }
 }

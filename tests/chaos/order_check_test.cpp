@@ -67,13 +67,19 @@ TEST_CASE("an event may come again until the next one has come") {
 }
 
 TEST_CASE(
-    "an event that comes again after the next one breaks the order, but once for each takeover") {
+    "an event that comes again after the next one breaks the order, but while two processes run") {
   auto history = ordered_history(3);
   history.receptions.push_back(history.receptions[1]);
+  auto& late = history.receptions.back();
+  late.at = at(100);
   CHECK(violations(history) == 1);
-  history.takeovers.push_back({.from_node = "none", .to_node = "one"});
+  history.takeovers.push_back({.from_node = "none", .to_node = "one", .claimed_at = at(100)});
   CHECK(violations(history) == 0);
-  history.receptions.push_back(history.receptions[0]);
+  history.takeovers[0].claimed_at = at(100) + moment{1};
+  CHECK(violations(history) == 1);
+  history.takeovers[0] = {.claimed_at = at(50), .ended_at = at(100)};
+  CHECK(violations(history) == 0);
+  history.takeovers[0].ended_at = at(100) - moment{1};
   CHECK(violations(history) == 1);
 }
 
