@@ -1,6 +1,7 @@
 #include "app/bench_command.hpp"
 
 #include "app/interruption.hpp"
+#include "app/server_options.hpp"
 #include "bench/load/run_load.hpp"
 
 #include <fmt/format.h>
@@ -53,7 +54,7 @@ void add_bench_options(CLI::App& command, bench_options& into) {
   command
       .add_option("--key", load.api_key,
                   "An API key with the scope ingest; safer in the variable, as others see flags")
-      ->envname(bench_key_variable)
+      ->envname(key_variable)
       ->required();
   command.add_option("--application", load.application,
                      "Its id; only for keys that are bound to none [the application default]");

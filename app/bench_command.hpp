@@ -15,9 +15,6 @@ struct bench_options {
   bool json = false;
 };
 
-/// The variable that the key comes from if no flag gives it. No setting of `talaria serve`.
-inline constexpr auto bench_key_variable = "TALARIA_KEY";
-
 /// Teaches `command` its options; parsing it writes to `into`, which must outlive it.
 ///
 /// Bounds are `load::run_load`'s to check, as far as a text can be read as a number at all.

@@ -1,9 +1,11 @@
+#include "app/actors_command.hpp"
 #include "app/bench_command.hpp"
 #include "app/chaos_command.hpp"
 #include "app/configuration.hpp"
 #include "app/keys_command.hpp"
 #include "app/logging.hpp"
 #include "app/secrets_command.hpp"
+#include "app/server_options.hpp"
 #include "app/system.hpp"
 #include "persistence/store.hpp"
 
@@ -42,6 +44,7 @@ First steps:
                                      make a further key, also when the first one is lost
   talaria bench --help               how to put load on a Talaria that runs
   talaria chaos run --help           how to see what a Talaria survives
+  talaria actors --help              what its actors do
 
 A setting such as http.listen comes from the TOML file (--config, or TALARIA_CONFIG), overridden by its
 variable (TALARIA_HTTP_LISTEN), overridden by its flag (--http-listen).)";
@@ -57,8 +60,8 @@ std::map<std::string, std::string> environment_variables() {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text{*entry};
     const auto equals = text.find('=');
-    // Whoever exports the key for `talaria bench` may start a server from the same shell.
-    const bool is_setting = text.substr(0, equals) != app::bench_key_variable;
+    // Whoever exports the key for a client's command may start a server from the same shell.
+    const bool is_setting = text.substr(0, equals) != app::key_variable;
     if (equals != std::string_view::npos && is_setting)
       variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
@@ -265,6 +268,10 @@ int run(int argc, char** argv) {
   auto* chaos_run_command = chaos_command->add_subcommand("run", "Run a scenario");
   app::chaos_options chaos;
   app::add_chaos_options(*chaos_run_command, chaos);
+  auto* actors_command =
+      talaria.add_subcommand("actors", "Show the actors of a running Talaria, or restart one");
+  app::actors_options actors;
+  app::add_actors_options(*actors_command, actors);
   try {
     talaria.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -275,6 +282,8 @@ int run(int argc, char** argv) {
     return app::run_bench(bench, std::cout, std::cerr);
   if (chaos_run_command->parsed())
     return app::run_chaos(chaos, std::cout, std::cerr);
+  if (actors_command->parsed())
+    return app::run_actors(actors, std::cout, std::cerr);
   if (serve_command->parsed())
     return serve(given);
   if (generate_command->parsed())

@@ -1,5 +1,6 @@
 #include "app/bench_command.hpp"
 
+#include "app/server_options.hpp"
 #include "bench/load/event_payload.hpp"
 #include "domain/limits.hpp"
 #include "tests/support/scripted_receiver.hpp"
@@ -85,10 +86,10 @@ TEST_CASE("without options but the key, the load is the default one") {
 
 TEST_CASE("the key comes from its variable, unless a flag gives it, and must be there") {
   CHECK_FALSE(parsed({}));
-  REQUIRE(setenv(app::bench_key_variable, "of-the-variable", 1) == 0);
+  REQUIRE(setenv(app::key_variable, "of-the-variable", 1) == 0);
   const auto from_variable = parsed({});
   const auto from_flag = parsed({"--key", "of-the-flag"});
-  unsetenv(app::bench_key_variable);
+  unsetenv(app::key_variable);
   REQUIRE(from_variable);
   CHECK(from_variable->load.api_key == "of-the-variable");
   REQUIRE(from_flag);
