@@ -7,6 +7,7 @@
 #include "app/secrets_command.hpp"
 #include "app/server_options.hpp"
 #include "app/system.hpp"
+#include "app/top_command.hpp"
 #include "persistence/store.hpp"
 
 #include <CLI/CLI.hpp>
@@ -44,7 +45,7 @@ First steps:
                                      make a further key, also when the first one is lost
   talaria bench --help               how to put load on a Talaria that runs
   talaria chaos run --help           how to see what a Talaria survives
-  talaria actors --help              what its actors do
+  talaria top                        its actors, live; talaria actors prints them once
 
 A setting such as http.listen comes from the TOML file (--config, or TALARIA_CONFIG), overridden by its
 variable (TALARIA_HTTP_LISTEN), overridden by its flag (--http-listen).)";
@@ -226,6 +227,49 @@ struct keys_commands {
   }
 };
 
+/// The commands that ask a running Talaria, or run one of their own.
+struct client_commands {
+  app::bench_options bench_options;
+  app::actors_options actors_options;
+  app::top_options top_options;
+  app::chaos_options chaos_options;
+  CLI::App* bench = nullptr;
+  CLI::App* actors = nullptr;
+  CLI::App* top = nullptr;
+  CLI::App* chaos_run = nullptr;
+
+  explicit client_commands(CLI::App& talaria) {
+    bench = talaria.add_subcommand("bench",
+                                   "Submit events to a running Talaria, and measure its answers");
+    app::add_bench_options(*bench, bench_options);
+    actors =
+        talaria.add_subcommand("actors", "Show the actors of a running Talaria, or restart one");
+    app::add_actors_options(*actors, actors_options);
+    top = talaria.add_subcommand("top", "Watch the actors of a running Talaria in a terminal");
+    app::add_top_options(*top, top_options);
+    auto* chaos =
+        talaria.add_subcommand("chaos", "Break a Talaria of its own, and check what it promises");
+    chaos->require_subcommand(1);
+    chaos_run = chaos->add_subcommand("run", "Run a scenario");
+    app::add_chaos_options(*chaos_run, chaos_options);
+  }
+  client_commands(const client_commands&) = delete;
+  client_commands& operator=(const client_commands&) = delete;
+
+  /// @returns nothing if none of them was given.
+  std::optional<int> run() const {
+    if (bench->parsed())
+      return app::run_bench(bench_options, std::cout, std::cerr);
+    if (actors->parsed())
+      return app::run_actors(actors_options, std::cout, std::cerr);
+    if (top->parsed())
+      return app::run_top(top_options, std::cerr);
+    if (chaos_run->parsed())
+      return app::run_chaos(chaos_options, std::cout, std::cerr);
+    return std::nullopt;
+  }
+};
+
 int check_configuration(const given& given) {
   const auto settings = load_configuration(given);
   if (!settings)
@@ -258,32 +302,15 @@ int run(int argc, char** argv) {
     add_settings(*command, given);
   app::key_request key_request;
   const keys_commands keys{talaria, given, key_request};
-  auto* bench_command = talaria.add_subcommand(
-      "bench", "Submit events to a running Talaria, and measure its answers");
-  app::bench_options bench;
-  app::add_bench_options(*bench_command, bench);
-  auto* chaos_command =
-      talaria.add_subcommand("chaos", "Break a Talaria of its own, and check what it promises");
-  chaos_command->require_subcommand(1);
-  auto* chaos_run_command = chaos_command->add_subcommand("run", "Run a scenario");
-  app::chaos_options chaos;
-  app::add_chaos_options(*chaos_run_command, chaos);
-  auto* actors_command =
-      talaria.add_subcommand("actors", "Show the actors of a running Talaria, or restart one");
-  app::actors_options actors;
-  app::add_actors_options(*actors_command, actors);
+  const client_commands clients{talaria};
   try {
     talaria.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = talaria.exit(error);
     return code == 0 ? EXIT_SUCCESS : exit_usage;
   }
-  if (bench_command->parsed())
-    return app::run_bench(bench, std::cout, std::cerr);
-  if (chaos_run_command->parsed())
-    return app::run_chaos(chaos, std::cout, std::cerr);
-  if (actors_command->parsed())
-    return app::run_actors(actors, std::cout, std::cerr);
+  if (const auto done = clients.run())
+    return *done;
   if (serve_command->parsed())
     return serve(given);
   if (generate_command->parsed())

@@ -14,13 +14,6 @@ namespace {
 using domain::ec;
 using domain::fail;
 
-void start_libcurl() {
-  // Thread-safe, as the initialisation of every static variable of a function.
-  static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (result != CURLE_OK)
-    throw std::runtime_error("libcurl cannot be initialised");
-}
-
 ec code_of(long status) {
   switch (status) {
     case 401:
@@ -51,6 +44,13 @@ std::string detail_of(std::string_view body) {
 }
 
 }  // namespace
+
+void start_libcurl() {
+  // Thread-safe, as the initialisation of every static variable of a function.
+  static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (result != CURLE_OK)
+    throw std::runtime_error("libcurl cannot be initialised");
+}
 
 transfer::transfer(const server& asked, const request& wanted) : url_(asked.url) {
   prepare(asked, wanted);

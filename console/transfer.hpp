@@ -11,6 +11,9 @@
 
 namespace talaria::console {
 
+/// Before any handle is made; also more than once, and on any thread.
+void start_libcurl();
+
 /// A request, of whatever method.
 struct request {
   std::string method = "GET";

@@ -4,8 +4,8 @@ build_packages=(
   build-essential ca-certificates ccache cmake ninja-build pkg-config
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   libcaf-dev libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libexpected-dev libfmt-dev
-  libpq-dev libsoci-dev libsodium-dev libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libvalijson-dev
-  libzstd-dev prometheus-cpp-dev zlib1g-dev doctest-dev libbenchmark-dev
+  libncurses-dev libpq-dev libsoci-dev libsodium-dev libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev
+  libvalijson-dev libzstd-dev prometheus-cpp-dev zlib1g-dev doctest-dev libbenchmark-dev
 )
 quickstart_packages=(curl python3)
 test_packages=(
