@@ -66,6 +66,8 @@ actor to_actor(const json::object& object) {
   read.mailbox_depth = count_in(object, "mailbox_depth").value_or(0);
   read.busy = std::chrono::microseconds{count_in(object, "busy_us").value_or(0)};
   read.slow_messages = count_in(object, "slow_messages");
+  read.dead_letters = count_in(object, "dead_letters");
+  read.handling = std::chrono::microseconds{count_in(object, "handling_us").value_or(0)};
   read.subscription_id = text_in(object, "subscription_id");
   read.application_id = text_in(object, "application_id");
   if (const auto* details = object_in(object, "details")) {

@@ -33,6 +33,9 @@ struct actor {
   std::uint64_t mailbox_depth = 0;
   std::chrono::microseconds busy{0};
   std::optional<std::uint64_t> slow_messages;
+  std::optional<std::uint64_t> dead_letters;
+  /// For how long it has been handling one message; zero: it is idle.
+  std::chrono::microseconds handling{0};
   std::string subscription_id;
   std::string application_id;
   /// Of its kind.

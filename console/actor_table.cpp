@@ -19,6 +19,15 @@ std::string or_unknown(const std::optional<std::uint64_t>& count) {
   return count ? compact(*count) : std::string{unknown};
 }
 
+/// Nothing for what is not known.
+std::string exact(const std::optional<std::uint64_t>& count) {
+  return count ? fmt::format("{}", *count) : std::string{};
+}
+
+std::string to_milliseconds(std::chrono::microseconds duration) {
+  return fmt::format("{} ms", duration.count() / 1000);
+}
+
 std::string uptime(const actor& shown, const rate&) {
   return shown.uptime ? compact(*shown.uptime) : std::string{unknown};
 }
@@ -125,12 +134,14 @@ std::vector<std::string> describe(const actor& shown, const rate& measured) {
   add("uptime", shown.uptime ? compact(*shown.uptime) : "");
   add("messages handled", fmt::format("{}", shown.messages_handled));
   add("messages/s", measured ? compact(measured->messages_per_second) : "");
-  add("busy", fmt::format("{} ms", shown.busy.count() / 1000));
+  add("busy", to_milliseconds(shown.busy));
   add("busy %", measured ? compact(100 * measured->busy_fraction) : "");
-  add("slow messages", shown.slow_messages ? fmt::format("{}", *shown.slow_messages) : "");
+  add("handling since", shown.handling.count() == 0 ? "" : to_milliseconds(shown.handling));
+  add("slow messages", exact(shown.slow_messages));
+  add("dead letters", exact(shown.dead_letters));
   add("mailbox", fmt::format("{}", shown.mailbox_depth));
   add("restarts", fmt::format("{}", shown.restarts));
-  add("failures", shown.failures ? fmt::format("{}", *shown.failures) : "");
+  add("failures", exact(shown.failures));
   add("last failure", shown.last_failure);
   add("last failure at", shown.last_failure_at);
   add("subscription", shown.subscription_id);

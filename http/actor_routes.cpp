@@ -119,6 +119,7 @@ result<void> take_cursor(query_parameters& query, std::string_view order, actor_
 
 result<void> take_filters(query_parameters& query, actor_query& into) {
   into.kind = query.take("kind");
+  into.path_part = query.take("path").value_or("");
   if (const auto text = query.take("state")) {
     into.state = supervision::to_actor_state(*text);
     if (!into.state)
@@ -180,6 +181,10 @@ json::object count_breakers(const supervision::actor_page& page) {
   return counts;
 }
 
+json::object sum_up(const supervision::actor_page& page) {
+  return {{"messages_handled", page.messages_handled}, {"failures", page.failures}};
+}
+
 answer list_actors(const route_context& context, const call& call) {
   const auto query = to_actor_query(call.request().query);
   if (!query)
@@ -193,7 +198,8 @@ answer list_actors(const route_context& context, const call& call) {
   const auto rest = json::serialize(json::object{{"total", page.total},
                                                  {"next_cursor", next},
                                                  {"states", count_states(page)},
-                                                 {"breakers", count_breakers(page)}});
+                                                 {"breakers", count_breakers(page)},
+                                                 {"totals", sum_up(page)}});
   return json_response(200, body + "]," + rest.substr(1));
 }
 

@@ -98,12 +98,15 @@ private:
   bool matches(const actor_card& card) {
     return (!query_.kind || *query_.kind == card.kind) &&
            (!query_.state || *query_.state == card.state) &&
+           card.path.find(query_.path_part) != std::string::npos &&
            (!query_.gauge_text || filter_.text(card) == query_.gauge_text->second) &&
            (!query_.label || card.has_label(query_.label->first, query_.label->second));
   }
 
   void count(const actor_card& card) {
     ++page_.total;
+    page_.messages_handled += card.messages_handled;
+    page_.failures += card.failures();
     ++page_.by_state.at(static_cast<std::size_t>(card.state.load()));
     if (const auto text = counted_.text(card); !text.empty())
       ++page_.by_gauge_text[text];

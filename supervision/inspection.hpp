@@ -40,6 +40,8 @@ enum class actor_order : std::uint8_t { path, mailbox, restarts, failures, busy,
 struct actor_query {
   std::optional<std::string> kind;
   std::optional<actor_state> state;
+  /// Anywhere in it; empty: whatever the path.
+  std::string path_part;
   /// Name and value of a label.
   std::optional<std::pair<std::string_view, std::string>> label;
   /// Name and text of a gauge that has texts.
@@ -67,6 +69,8 @@ struct actor_page {
 
   // Of all that match, on this page or not:
   std::size_t total = 0;
+  std::uint64_t messages_handled = 0;
+  std::uint64_t failures = 0;
   std::array<std::size_t, actor_state_count> by_state{};
   std::map<std::string_view, std::size_t> by_gauge_text;
 };

@@ -11,6 +11,7 @@ TEST_CASE("an actor is read with all that a server says of it") {
     "state":"backing_off","started_at":"2026-01-02T03:04:05Z","uptime_ms":61000,"restarts":2,
     "failures":3,"last_failure":"a \u001b[31m reason","last_failure_at":"2026-01-02T03:05:05Z",
     "messages_handled":40,"mailbox_depth":5,"busy_us":6000,"slow_messages":7,
+    "dead_letters":9,"handling_us":10,
     "subscription_id":"s","application_id":"a",
     "details":{"pending":8,"breaker":"open","rate_tokens":1.5}})");
   REQUIRE(read);
@@ -27,6 +28,8 @@ TEST_CASE("an actor is read with all that a server says of it") {
   CHECK(read->mailbox_depth == 5);
   CHECK(read->busy == 6ms);
   CHECK(read->slow_messages == 7);
+  CHECK(read->dead_letters == 9);
+  CHECK(read->handling == 10us);
   CHECK(read->subscription_id == "s");
   CHECK(read->application_id == "a");
   CHECK(read->count_of("pending") == 8);
@@ -43,6 +46,7 @@ TEST_CASE("what an older server does not say is absent, not zero") {
   CHECK_FALSE(read->uptime);
   CHECK_FALSE(read->failures);
   CHECK_FALSE(read->slow_messages);
+  CHECK_FALSE(read->dead_letters);
   CHECK(read->last_failure.empty());
   CHECK(read->details.empty());
 }

@@ -51,6 +51,10 @@ TEST_CASE("actors are listed by path, and filtered") {
 
   CHECK(text_at(api.send("GET", "/api/v1/actors?kind=ingest"), "/total") == "1");
   CHECK(text_at(api.send("GET", "/api/v1/actors?kind=none"), "/total") == "0");
+  const reply part = api.send("GET", "/api/v1/actors?path=subscription");
+  CHECK(text_at(part, "/total") == "1");
+  CHECK(text_at(part, "/totals/failures") == "1");
+  CHECK(text_at(part, "/totals/messages_handled") == "0");
   const reply running = api.send("GET", "/api/v1/actors?state=running");
   CHECK(text_at(running, "/data/0/path") == "/ingest");
   const reply first = api.send("GET", "/api/v1/actors?limit=1");

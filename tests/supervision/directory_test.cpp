@@ -106,6 +106,25 @@ TEST_CASE("actors are found by kind, state, label and the text of a gauge") {
   CHECK(inspect(actors, query).actors.empty());
 }
 
+TEST_CASE("actors are found by any part of their path, and what they counted is summed up") {
+  directory actors;
+  fill(actors);
+  actors.enter("/deep/3", "other", start)->messages_handled = 5;
+  actors.find("/3")->messages_handled = 7;
+  actors.find("/4")->messages_handled = 9;
+  actors.find("/3")->failed("it broke", start);
+  actor_query query;
+  query.path_part = "3";
+  query.actors_max = 1;
+  const auto page = inspect(actors, query);
+  CHECK(paths(page) == names{"/3"});
+  CHECK(page.total == 2);
+  CHECK(page.messages_handled == 12);
+  CHECK(page.failures == actors.find("/3")->failures() + actors.find("/deep/3")->failures());
+  query.path_part = "/33";
+  CHECK(inspect(actors, query).total == 0);
+}
+
 TEST_CASE("an order by a number has the highest first, and paths among equals") {
   directory actors;
   fill(actors);
