@@ -281,10 +281,7 @@ ingest_actor::behavior_type ingest(ingest_pointer self, environment* env,
           send_to(self, *awake, cancelled);
       },
       [self](const subscription_idle& idle) { let_idle_end(self, idle); },
-      [self](const subscription_fenced& fenced) {
-        if (auto* awake = find_awake(self, fenced.number))
-          end_subscription(self, *awake);
-      },
+      [self](const subscription_fenced& fenced) { lose_subscription(self, fenced.number); },
       [self](restart_due restart) { restart_subscription(self, restart.number); },
       [self](const event_settled& settled) { forget_poison(self, settled); },
       [self](const command_subscription& asked) { obey(self, asked); },

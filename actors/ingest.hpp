@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -52,6 +53,9 @@ struct ingest_state {
   std::vector<std::shared_ptr<pending_submission>> waiting;
 
   by_subscription_number<supervised_subscription> subscriptions;
+  /// Those that were found to have another owner: this process never gets them back. Their
+  /// subscriptions are not woken, since all that they could do is to send what the owner sends.
+  std::set<persistence::shard_id> lost_shards;
   std::unordered_map<caf::actor_id, domain::subscription_number> numbers;
 
   /// One for each event writer.

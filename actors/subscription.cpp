@@ -38,7 +38,7 @@ bool is_held(const subscription_state& state) {
 }
 
 bool may_deliver(const subscription_state& state) {
-  return state.subscription && !state.draining && !state.receiver_given_up &&
+  return state.subscription && !state.draining && !state.fenced && !state.receiver_given_up &&
          state.subscription->active() && !state.subscription->paused && !is_held(state);
 }
 
@@ -347,14 +347,13 @@ void judge_attempt(self_pointer self, attempt_finished& finished) {
 void take_answers(self_pointer self, const outcomes_recorded& recorded) {
   auto& state = self->state;
   const auto now = state.env->now();
-  bool fenced = false;
   for (const auto& outcome : recorded.outcomes) {
-    fenced = fenced || outcome.status == persistence::record_status::fenced;
+    state.fenced = state.fenced || outcome.status == persistence::record_status::fenced;
     if (state.isolated.erase(outcome.event) > 0)
       self->send(state.env->addresses.ingest.get(), event_settled{state.number, outcome.event});
     state.window->recorded(outcome.event, outcome.status, now);
   }
-  if (fenced)
+  if (state.fenced)
     self->send(state.env->addresses.ingest.get(), subscription_fenced{state.number});
 }
 

@@ -49,6 +49,8 @@ struct subscription_state {
   /// The receiver answered 410, or failed for too long: nothing more is sent until the catalogue
   /// says what follows from it.
   bool receiver_given_up = false;
+  /// The shard has another owner: nothing more is sent, until `ingest` ends this.
+  bool fenced = false;
 
   std::uint64_t timer_generation = 0;
   std::optional<domain::timestamp> timer_set_for;

@@ -91,18 +91,26 @@ supervised_subscription make_child(ingest_pointer self, domain::subscription_num
   return {.handle = {}, .life = {std::move(card), env.settings.subscription_restarts}};
 }
 
+/// What is known of a subscription that may run here; nullptr if it may not.
+const catalog_entry* find_runnable(const ingest_state& state, domain::subscription_number number) {
+  const auto known = state.catalog.find(number);
+  const bool runs = known != state.catalog.end() && !state.drained &&
+                    !state.lost_shards.contains(known->second.shard);
+  return runs ? &known->second : nullptr;
+}
+
 }  // namespace
 
 supervised_subscription* wake_subscription(ingest_pointer self,
                                            domain::subscription_number number) {
   auto& state = self->state;
-  const auto known = state.catalog.find(number);
-  if (known == state.catalog.end() || state.drained)
+  const auto* known = find_runnable(state, number);
+  if (known == nullptr)
     return nullptr;
   auto child = state.subscriptions.find(number);
   if (child == state.subscriptions.end()) {
     child = state.subscriptions.emplace(number, make_child(self, number)).first;
-    spawn_into(self, child->second, number, known->second);
+    spawn_into(self, child->second, number, *known);
     count_awake(self);
   }
   auto& found = child->second;
@@ -123,6 +131,16 @@ supervised_subscription* find_awake(ingest_pointer self, domain::subscription_nu
 void end_subscription(ingest_pointer self, supervised_subscription& subscription) {
   subscription.life.told_to_stop();
   send_to(self, subscription, drain{});
+}
+
+void lose_subscription(ingest_pointer self, domain::subscription_number number) {
+  auto& lost = self->state.lost_shards;
+  const auto known = self->state.catalog.find(number);
+  if (known != self->state.catalog.end() && lost.insert(known->second.shard).second &&
+      lost.size() == 1)
+    spdlog::error("another process has taken over: this one delivers nothing more of what it lost");
+  if (auto* awake = find_awake(self, number))
+    end_subscription(self, *awake);
 }
 
 void subscription_down(ingest_pointer self, const caf::down_msg& down) {
@@ -152,14 +170,14 @@ void restart_subscription(ingest_pointer self, domain::subscription_number numbe
   const auto child = state.subscriptions.find(number);
   if (child == state.subscriptions.end() || child->second.life.up())
     return;
-  const auto known = state.catalog.find(number);
-  if (known == state.catalog.end() || state.drained) {
+  const auto* known = find_runnable(state, number);
+  if (known == nullptr) {
     forget(self, number);
     keep_promise_if_drained(self);
     return;
   }
   state.env->metrics.actor_restarts(child->second.life.card()->kind).Increment();
-  spawn_into(self, child->second, number, known->second);
+  spawn_into(self, child->second, number, *known);
 }
 
 void forget_poison(ingest_pointer self, const event_settled& settled) {

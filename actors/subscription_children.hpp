@@ -13,7 +13,8 @@ using ingest_pointer = supervision::observed_pointer<ingest_actor, ingest_state>
 /// The actor of a subscription, spawned if it sleeps.
 ///
 /// @returns null if it cannot take messages now: it was deleted, backs off, is quarantined or about
-/// to end. In all these cases the store keeps what was meant for it.
+/// to end, or its shard has another owner. In all these cases the store keeps what was meant for
+/// it.
 supervised_subscription* wake_subscription(ingest_pointer self, domain::subscription_number number);
 
 /// The actor of a subscription if it is up and to stay so.
@@ -27,6 +28,9 @@ void send_to(ingest_pointer self, supervised_subscription& subscription, Message
 
 /// Lets it end, with what is under way.
 void end_subscription(ingest_pointer self, supervised_subscription& subscription);
+
+/// Ends it, since its shard has another owner, and wakes nothing of this shard any more.
+void lose_subscription(ingest_pointer self, domain::subscription_number number);
 
 void subscription_down(ingest_pointer self, const caf::down_msg& down);
 void restart_subscription(ingest_pointer self, domain::subscription_number number);

@@ -87,6 +87,20 @@ TEST_CASE("the first of an order is retried before the second is tried") {
   CHECK(sequence_of(f.requests[0]) == 2);
 }
 
+TEST_CASE("an order that another process took over is not gone on with, however often it is due") {
+  actor_fixture f;
+  f.subscribe(in_order);
+  f.submit(3);
+  REQUIRE(f.requests.size() == 1);
+  REQUIRE(f.store->open_shard_ownership()->claim_all("another-incarnation"));
+  f.answer_all(200);
+  CHECK(f.requests.empty());
+  f.submit(1);
+  f.simulated.advance(60s, 100ms);
+  CHECK(f.requests.empty());
+  CHECK(f.awake_subscriptions() == 0);
+}
+
 TEST_CASE("in parallel no place is told") {
   actor_fixture f;
   f.subscribe();
