@@ -89,6 +89,8 @@ janitor_actor::behavior_type janitor(self_pointer self, environment* env,
       },
       [self](purge_due) {
         purge(self);
+        // What was committed by whoever's clock is behind was never due within a sweep.
+        self->state.swept_until = {};
         self->delayed_send(self, self->state.env->settings.purge_interval, purge_due{});
       },
   };

@@ -162,14 +162,15 @@ std::shared_ptr<actor_fixture::submitted> actor_fixture::submit(
   return seen;
 }
 
-domain::event_id actor_fixture::commit_unannounced(const domain::subscription& subscription) {
+domain::event_id actor_fixture::commit_unannounced(const domain::subscription& subscription,
+                                                   std::chrono::seconds behind) {
   auto event = std::make_shared<domain::event>();
   domain::uuid_sequence ids;
   event->id = ids.next_event_id(simulated.now(), random_state += 0x9E3779B97F4A7C15ULL);
   event->application = application.id;
   event->type = "order.paid";
   event->payload = "{}";
-  event->occurred_at = event->received_at = simulated.now();
+  event->occurred_at = event->received_at = simulated.now() - behind;
   const persistence::event_group group{
       {{.event = event,
         .fan_out = {{subscription.number, persistence::shard_of(subscription.id)}},

@@ -57,8 +57,9 @@ public:
   std::shared_ptr<submitted> submit(std::size_t events = 1,
                                     const std::function<void(actors::event_draft&)>& adjust = {});
 
-  /// Commits an event as another node might, without telling anybody.
-  domain::event_id commit_unannounced(const domain::subscription& subscription);
+  /// Commits an event as another node might, whose clock is behind, without telling anybody.
+  domain::event_id commit_unannounced(const domain::subscription& subscription,
+                                      std::chrono::seconds behind = {});
 
   void answer_all(std::uint16_t status);
   std::vector<std::string> ids_sent() const;

@@ -234,6 +234,17 @@ TEST_CASE("the sweep finds a delivery that nobody was told of") {
   CHECK(f.requests[0].header("webhook-id") == to_string(event));
 }
 
+TEST_CASE("what was committed by a node whose clock is behind is found within a minute") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  f.gateway.catalog_changed();
+  f.simulated.advance(90s, 1s);
+  const auto event = f.commit_unannounced(subscription, 1min);
+  f.simulated.advance(1min, 1s);
+  REQUIRE(f.requests.size() == 1);
+  CHECK(f.requests[0].header("webhook-id") == to_string(event));
+}
+
 TEST_CASE("an idle subscription ends, and is woken by its next event") {
   actor_fixture f;
   f.subscribe();
