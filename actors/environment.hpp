@@ -36,6 +36,9 @@ struct settings {
   /// A subscription without work ends after this time, and is woken when there is some.
   std::chrono::seconds passivate_after{120};
   std::chrono::milliseconds sweep_interval{1'000};
+  /// Between sweeps over everything that is due, however long it has been: it wakes, for a while,
+  /// also those whose deliveries are held.
+  std::chrono::milliseconds full_sweep_interval{3'600'000};
   std::chrono::seconds purge_interval{60};
   std::chrono::milliseconds announce_interval{1'000};
   /// Between the steps of recoveries, while some are running.

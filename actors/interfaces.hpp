@@ -150,6 +150,8 @@ using janitor_actor = caf::typed_actor<
   caf::reacts_to<sweep_everything>,
   /// INTERNAL: looks for subscriptions with due deliveries.
   caf::reacts_to<sweep_due>,
+  /// INTERNAL: has the next sweep cover everything.
+  caf::reacts_to<full_sweep_due>,
   /// INTERNAL: deletes what has expired.
   caf::reacts_to<purge_due>>;
 

@@ -77,6 +77,7 @@ janitor_actor::behavior_type janitor(self_pointer self, environment* env,
   state.queue = env->store.open_queue_reader();
   state.upkeep = env->store.open_upkeep();
   self->send(self, sweep_due{});
+  self->delayed_send(self, env->settings.full_sweep_interval, full_sweep_due{});
   self->delayed_send(self, env->settings.purge_interval, purge_due{});
   return {
       [self](sweep_due) {
@@ -87,10 +88,13 @@ janitor_actor::behavior_type janitor(self_pointer self, environment* env,
         self->state.swept_until = {};
         sweep(self);
       },
-      [self](purge_due) {
-        purge(self);
+      [self](full_sweep_due) {
         // What was committed by whoever's clock is behind was never due within a sweep.
         self->state.swept_until = {};
+        self->delayed_send(self, self->state.env->settings.full_sweep_interval, full_sweep_due{});
+      },
+      [self](purge_due) {
+        purge(self);
         self->delayed_send(self, self->state.env->settings.purge_interval, purge_due{});
       },
   };

@@ -10,8 +10,8 @@ namespace talaria::actors {
 ///
 /// Every hint between actors may be lost, and a subscription that sleeps has nobody to remember
 /// when its next retry is due: the sweep, each second over what became due since the last one,
-/// heals both. Its first pass, after a start, covers everything that is due, and so does one after
-/// each purge. Owns its sessions; detached. When it dies its next incarnation starts with a full
+/// heals both. Its first pass, after a start, covers everything that is due, and so does one each
+/// hour. Owns its sessions; detached. When it dies its next incarnation starts with a full
 /// sweep.
 struct janitor_state {
   static inline const char* name = "janitor";

@@ -218,6 +218,7 @@ struct catalog_load_due {
   std::uint64_t generation = 0;
 };
 struct sweep_due {};
+struct full_sweep_due {};
 struct purge_due {};
 struct announce_due {};
 struct recover_due {};
@@ -258,6 +259,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::command_subscription)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::restart_grace_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::catalog_load_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::sweep_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::full_sweep_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::purge_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::announce_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::recover_due)
