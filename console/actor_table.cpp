@@ -136,7 +136,7 @@ std::vector<std::string> describe(const actor& shown, const rate& measured) {
   add("messages/s", measured ? compact(measured->messages_per_second) : "");
   add("busy", to_milliseconds(shown.busy));
   add("busy %", measured ? compact(100 * measured->busy_fraction) : "");
-  add("handling since", shown.handling.count() == 0 ? "" : to_milliseconds(shown.handling));
+  add("handling for", shown.handling.count() == 0 ? "" : to_milliseconds(shown.handling));
   add("slow messages", exact(shown.slow_messages));
   add("dead letters", exact(shown.dead_letters));
   add("mailbox", fmt::format("{}", shown.mailbox_depth));
