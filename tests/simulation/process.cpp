@@ -33,6 +33,8 @@ process::process(shuffled_system& system, memory_rows& rows, std::string name, s
            .observer = actors::make_observer(metrics_)} {
   env_.addresses.event_writers.resize(2);
   env_.addresses.outcome_writers.resize(2);
+  // Runs are judged after an hour at the latest.
+  env_.settings.full_sweep_interval = std::chrono::minutes{1};
   env_.observer.before_message = [this](const supervision::actor_card& card) {
     if (card.kind != "supervisor")
       crash_if_drawn();
