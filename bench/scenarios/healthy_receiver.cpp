@@ -17,14 +17,13 @@ constexpr std::size_t clients = 16;
 /// After the last submission.
 constexpr auto arrival_patience = 30s;
 constexpr auto look_interval = 10ms;
-constexpr auto event_type = "bench.healthy";
 
 }  // namespace
 
 void healthy_receiver::subscribe(const product& talaria) const {
   talaria.api().subscribe({.receiver_url = receiver_.url() + "/receivers/healthy",
                            .max_in_flight = requests_in_flight,
-                           .event_type = event_type});
+                           .event_type = event_type_});
 }
 
 std::uint64_t healthy_receiver::wait_for(std::uint64_t events) const {
@@ -41,11 +40,12 @@ void healthy_receiver::check(figure& measured, std::uint64_t events) const {
                     events, std::chrono::seconds{arrival_patience}.count()));
 }
 
-load::load_options healthy_load(const product& talaria, const settings& settings) {
+load::load_options healthy_receiver::load_for(const product& talaria,
+                                              const settings& settings) const {
   auto options = talaria.load_options(settings);
   options.clients = clients;
   options.events_per_second = events_per_second;
-  options.event_types = {event_type};
+  options.event_types = {event_type_};
   return options;
 }
 
@@ -53,7 +53,7 @@ latency_summary measure_healthy_alone(const settings& settings) {
   const healthy_receiver healthy;
   const product talaria{settings};
   healthy.subscribe(talaria);
-  healthy.wait_for(talaria.run(healthy_load(talaria, settings)).events_accepted);
+  healthy.wait_for(talaria.run(healthy.load_for(talaria, settings)).events_accepted);
   return healthy.latency();
 }
 

@@ -77,7 +77,7 @@ figure measure(const settings& settings, std::size_t requests_each) {
   std::this_thread::sleep_for(slow_answer);
   const auto meter = talaria.start_meter();
   const auto before = talaria.api().counters();
-  const auto report = talaria.run(healthy_load(talaria, settings));
+  const auto report = talaria.run(healthy.load_for(talaria, settings));
   figure measured{.name = name_of(requests_each),
                   .per_second = report.events_per_second(),
                   .unit = "events",
