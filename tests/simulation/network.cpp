@@ -17,8 +17,6 @@ using domain::attempt_error;
 constexpr std::string_view url_start = "https://receivers.example/";
 constexpr std::string_view payload_start = "{\"number\":";
 
-/// Less than the shortest restart of an actor: nobody is overtaken on the way by who came after.
-constexpr auto way_max = 5ms;
 constexpr auto answer_max = 300ms;
 
 std::optional<std::string> header(const delivery::outbound_request& request,

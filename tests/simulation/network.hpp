@@ -20,6 +20,10 @@ enum class receiver_mode : std::uint8_t { up, failing, refusing, hanging };
 /// what arrived, as receivers would before they answer.
 class network {
 public:
+  /// Of a request, on its way to a receiver. Less than the shortest restart of an actor: nobody is
+  /// overtaken by who came after.
+  static constexpr std::chrono::milliseconds way_max{5};
+
   struct misfortune {
     double lost_before = 0;
     double lost_after = 0;

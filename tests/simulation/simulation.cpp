@@ -120,7 +120,8 @@ private:
   void start_process() {
     const auto name = fmt::format("process-{}", processes_.size() + 1);
     if (!processes_.empty() && owner().alive()) {
-      takeovers_.push_back({owner().name(), name, system_.now() - started_});
+      takeovers_.push_back(
+          {.from_node = owner().name(), .to_node = name, .claimed_at = system_.now() - started_});
       disturb("takeover by " + name);
     }
     trace("starts: " + name);
@@ -144,6 +145,10 @@ private:
     if (!processes_[index]->alive())
       return;
     disturb("dies: " + processes_[index]->name());
+    for (auto& each : takeovers_) {
+      if (each.from_node == processes_[index]->name())
+        each.ended_at = system_.now() - started_ + network::way_max;
+    }
     rows_.lose_unsettled();
     processes_[index]->die();
   }
