@@ -30,11 +30,8 @@ static_assert(lanes.size() == lane_count);
 
 }  // namespace
 
-meddler::meddler(victims victims, std::vector<planned_fault> schedule, const run_clock& clock)
-    : victims_{std::move(victims)},
-      schedule_{std::move(schedule)},
-      clock_{clock},
-      started_{clock.now()} {
+meddler::meddler(victims victims, plan plan, const run_clock& clock)
+    : victims_{std::move(victims)}, plan_{std::move(plan)}, clock_{clock}, started_{clock.now()} {
   for (const auto lane : lanes)
     threads_.emplace_back([this, lane] { follow(lane); });
 }
@@ -55,23 +52,35 @@ std::vector<disturbance> meddler::disturbances() const {
 }
 
 void meddler::follow(lane lane) {
-  for (const auto& fault : schedule_) {
+  moment free_at{};
+  for (const auto& fault : plan_.schedule) {
     if (lane_of(fault.kind) != lane)
       continue;
-    wait_until(started_ + fault.at);
+    wait_until(std::max(started_ + fault.at, free_at));
     if (stopping_)
       break;
-    disturbance happening{.fault = fault, .from = clock_.now()};
-    try {
-      cause(happening);
-    } catch (const std::exception& exception) {
-      happening.failure = exception.what();
-    }
-    note_end(happening);
+    auto happened = happen(fault);
+    free_at = clock_.now() + plan_.pause;
     const std::scoped_lock lock{mutex_};
-    disturbances_.push_back(std::move(happening));
+    disturbances_.push_back(std::move(happened));
   }
   ++lanes_done_;
+}
+
+disturbance meddler::happen(const planned_fault& fault) {
+  disturbance happening{.fault = fault, .from = clock_.now()};
+  try {
+    if (clock_.now() <= started_ + std::max(plan_.end, fault.at + plan_.pause)) {
+      cause(happening);
+    } else {
+      happening.failure = "the faults before it took too long";
+      happening.is_excused = true;
+    }
+  } catch (const std::exception& exception) {
+    happening.failure = exception.what();
+  }
+  note_end(happening);
+  return happening;
 }
 
 void meddler::wait_until(moment when) const {
@@ -289,8 +298,9 @@ void meddler::jump_clock(disturbance& happening) {
 
 /// What could not be undone at its time: its process may have stood still then.
 void meddler::heal_injected() const {
-  const bool injects = std::ranges::any_of(
-      schedule_, [](const planned_fault& each) { return lane_of(each.kind) == lane::injection; });
+  const bool injects = std::ranges::any_of(plan_.schedule, [](const planned_fault& each) {
+    return lane_of(each.kind) == lane::injection;
+  });
   if (!injects)
     return;
   disturbance ignored;

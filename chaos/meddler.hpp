@@ -39,8 +39,16 @@ public:
     std::vector<subscription_plan> subscriptions;
   };
 
-  /// Begins at once; the schedule's times count from now on.
-  meddler(victims victims, std::vector<planned_fault> schedule, const run_clock& clock);
+  struct plan {
+    std::vector<planned_fault> schedule;
+    /// Between two faults of a lane, also if the first one lasted longer than it should.
+    milliseconds pause{0};
+    /// What could not begin until then is left out.
+    milliseconds end{0};
+  };
+
+  /// Begins at once; the plan's times count from now on.
+  meddler(victims victims, plan plan, const run_clock& clock);
   meddler(const meddler&) = delete;
   meddler& operator=(const meddler&) = delete;
   /// Heals everything.
@@ -55,6 +63,7 @@ public:
 
 private:
   void follow(lane lane);
+  disturbance happen(const planned_fault& fault);
   void wait_until(moment when) const;
   void wait_for(milliseconds time) const;
   /// @throws std::runtime_error if it cannot be done.
@@ -77,7 +86,7 @@ private:
   void limit_for(__rlimit_resource resource, rlim_t bound, milliseconds time);
 
   const victims victims_;
-  const std::vector<planned_fault> schedule_;
+  const plan plan_;
   const run_clock& clock_;
   const moment started_;
   std::atomic<bool> stopping_{false};

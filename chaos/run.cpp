@@ -189,12 +189,14 @@ private:
                                                      .key = server_->key(),
                                                      .url = [this] { return server_->url(); }},
                                    clock_);
-    meddler_ = std::make_unique<meddler>(meddler::victims{.server = server_.get(),
-                                                          .receivers = &receivers_,
-                                                          .postgresql = postgresql_.get(),
-                                                          .relay = relay_.get(),
-                                                          .subscriptions = scenario.subscriptions},
-                                         schedule_, clock_);
+    meddler_ = std::make_unique<meddler>(
+        meddler::victims{.server = server_.get(),
+                         .receivers = &receivers_,
+                         .postgresql = postgresql_.get(),
+                         .relay = relay_.get(),
+                         .subscriptions = scenario.subscriptions},
+        meddler::plan{.schedule = schedule_, .pause = scenario.pause.min, .end = scenario.duration},
+        clock_);
     wait_until(start + std::min(scenario.warm_up, scenario.duration));
     before_ = server_->usage();
     wait_until(start + scenario.duration);

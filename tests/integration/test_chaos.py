@@ -44,8 +44,8 @@ class Run:
 def test_every_promise_is_kept_when_the_process_is_killed(tmp_path, store):
     run = Run(tmp_path, "kills", store)
     assert run.done.returncode == 0, run.done.stdout
-    assert len(run.lines("disturbances.jsonl")) > 3
-    assert sum(each["acked_us"] is not None for each in run.lines("submissions.jsonl")) > 500
+    assert len(run.lines("disturbances.jsonl")) > 2
+    assert sum(each["acked_us"] is not None for each in run.lines("submissions.jsonl")) > 100
 
 
 def test_what_a_kill_at_the_end_leaves_is_found_again(tmp_path):
