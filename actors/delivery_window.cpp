@@ -219,13 +219,17 @@ void delivery_window::recorded(const domain::event_id& event, persistence::recor
     wait_again(found);
     return;
   }
-  // `not_pending` for a retry may mean that an earlier record of the same outcome went through
-  // unanswered: then the store has it as pending, and a page will bring it.
+  // `not_pending` may mean that another record of the same attempt went through: of this outcome,
+  // unanswered, or of an actor that has died since. Only the store knows what it said, and when the
+  // delivery is due again, if it is.
+  const bool is_unsure = status == persistence::record_status::not_pending;
   if (goes_on && status != persistence::record_status::fenced)
     expect_in_store(due);
+  else if (is_unsure && is_ordered())
+    expect_in_store(now);
   erase(found);
-  // What comes after one that is pending must not be here without it.
-  if (goes_on && is_ordered())
+  // What comes after one that may be pending must not be here without it.
+  if ((goes_on || is_unsure) && is_ordered())
     release_waiting();
 }
 

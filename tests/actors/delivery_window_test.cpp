@@ -234,6 +234,17 @@ TEST_CASE("a retry that the store had recorded before is found there, not lost")
   CHECK(f.window.next_in_store() == f.now + 5s);
 }
 
+TEST_CASE("an ordered delivery whose end was not recorded is looked for before another is taken") {
+  fixture f;
+  f.load_in_order({f.event(), f.event()});
+  const auto taken = f.window.take(f.now);
+  REQUIRE(taken);
+  f.window.finished(f.outcome(*taken, delivery_status::delivered), f.now);
+  f.window.recorded(taken->event->id, record_status::not_pending, f.now);
+  CHECK_FALSE(f.window.take(f.now));
+  CHECK(f.window.next_page(f.now));
+}
+
 TEST_CASE("an outcome whose record is overdue is sent again, once per patience") {
   fixture f;
   f.window.add_fresh(f.event());
