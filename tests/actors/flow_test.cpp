@@ -245,6 +245,18 @@ TEST_CASE("what was committed by a node whose clock is behind is found by the ne
   CHECK(f.requests[0].header("webhook-id") == to_string(event));
 }
 
+TEST_CASE("the sweep goes on when the clock has gone back, at its next pass") {
+  actor_fixture f;
+  const auto subscription = f.subscribe();
+  f.gateway.catalog_changed();
+  f.simulated.advance(30s, 1s);
+  f.env.now = [&f] { return f.simulated.now() - 1h; };
+  const auto event = f.commit_unannounced(subscription, 1h);
+  f.simulated.advance(10s, 1s);
+  REQUIRE(f.requests.size() == 1);
+  CHECK(f.requests[0].header("webhook-id") == to_string(event));
+}
+
 TEST_CASE("an idle subscription ends, and is woken by its next event") {
   actor_fixture f;
   f.subscribe();
