@@ -14,6 +14,9 @@ struct allowances {
   /// What was taken comes again only if an interruption came so soon after, or was going on: until
   /// then, at the latest, it is recorded.
   moment record_time_max = std::chrono::seconds{5};
+  /// A request whose sender ended may be seen so long after: it was in the buffers of a socket, and
+  /// the receiver's machine is busy.
+  moment arrival_time_max = std::chrono::seconds{1};
   /// What an allocator keeps is not flat to the byte.
   double resident_growth_max = 1.5;
   std::uint64_t resident_growth_bytes_max = 32 * 1024 * 1024;

@@ -88,19 +88,20 @@ std::uint64_t count_repeats(const known_delivery& delivery) {
 }
 
 bool was_interrupted(const std::vector<interruption>& interruptions, moment taken_at,
-                     moment record_time_max) {
+                     const allowances& allowed) {
   return std::ranges::any_of(interruptions, [&](const interruption& each) {
-    return each.from <= taken_at + record_time_max && each.until >= taken_at;
+    return each.from <= taken_at + allowed.record_time_max &&
+           each.until + allowed.arrival_time_max >= taken_at;
   });
 }
 
 /// Whoever took it was asked again, and nothing had happened.
 void check_explained(finding& found, const indexed_history& known, const known_delivery& delivery,
-                     moment record_time_max) {
+                     const allowances& allowed) {
   const auto& all = delivery.receptions;
   for (std::size_t index = 0; index + 1 < all.size(); ++index) {
     const auto& seen = *all[index];
-    if (was_told(seen) && !was_interrupted(*known.whole.interruptions, seen.at, record_time_max))
+    if (was_told(seen) && !was_interrupted(*known.whole.interruptions, seen.at, allowed))
       found.violate(fmt::format("{} came again though nothing had interrupted its first time",
                                 to_string({seen.event_id, seen.subscription})));
   }
@@ -158,7 +159,7 @@ finding check_repeats(const indexed_history& known, const allowances& allowed) {
     found.look();
     repeats += count_repeats(delivery);
     if (known.whole.interruptions)
-      check_explained(found, known, delivery, allowed.record_time_max);
+      check_explained(found, known, delivery, allowed);
   }
   found.note(fmt::format("{} repeats of at most {}", repeats, allowed.repeats_max));
   if (repeats > allowed.repeats_max)

@@ -117,15 +117,16 @@ TEST_CASE("what comes again was interrupted when it was taken, or soon after") {
   const auto taken_at = reception_of(history, 1).at;
   history.receptions.push_back(reception_of(history, 1));
   history.receptions.back().at += at(5'000);
-  const allowances allowed{.repeats_max = 1, .record_time_max = at(100)};
+  const allowances allowed{
+      .repeats_max = 1, .record_time_max = at(100), .arrival_time_max = at(50)};
   const auto is_explained_by = [&](moment from, moment until) {
     history.interruptions = {{.from = from, .until = until}};
     return judged(history, promise::repeats_bounded, allowed).holds();
   };
   CHECK(is_explained_by(taken_at + at(100), taken_at + at(200)));
   CHECK_FALSE(is_explained_by(taken_at + at(101), taken_at + at(200)));
-  CHECK(is_explained_by(moment{0}, taken_at));
-  CHECK_FALSE(is_explained_by(moment{0}, taken_at - moment{1}));
+  CHECK(is_explained_by(moment{0}, taken_at - at(50)));
+  CHECK_FALSE(is_explained_by(moment{0}, taken_at - at(50) - moment{1}));
   history.interruptions = std::vector<interruption>{};
   CHECK_FALSE(judged(history, promise::repeats_bounded, allowed).holds());
 }
