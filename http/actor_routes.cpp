@@ -82,29 +82,34 @@ result<void> take_order(query_parameters& query, actor_query& into) {
   const auto found = std::ranges::find(orders, name, &named_order::name);
   if (found == orders.end())
     return domain::fail(ec::invalid_value,
-                        "sort must be path, mailbox, pending, restarts, failures or busy", "sort");
+                        "sort is path, mailbox, pending, restarts, failures or busy.", "/sort");
   into.order = found->order;
   into.order_gauge = found->gauge;
   return {};
 }
 
+std::string_view order_name(const actor_query& query) {
+  return std::ranges::find_if(orders,
+                              [&](const named_order& each) {
+                                return each.order == query.order && each.gauge == query.order_gauge;
+                              })
+      ->name;
+}
+
 /// A cursor is the order, the last actor's place in it, and its path; nothing that is worth
 /// forging.
 std::string to_cursor(const actor_query& query, const actor_query::position& last) {
-  const auto order = std::ranges::find_if(orders, [&](const named_order& each) {
-    return each.order == query.order && each.gauge == query.order_gauge;
-  });
-  return fmt::format("{}:{}:{}", order->name, last.value, last.path);
+  return fmt::format("{}:{}:{}", order_name(query), last.value, last.path);
 }
 
-result<void> take_cursor(query_parameters& query, std::string_view order, actor_query& into) {
+result<void> take_cursor(query_parameters& query, actor_query& into) {
   const auto text = query.take("cursor");
   if (!text)
     return {};
   const auto invalid = [] {
-    return domain::fail(ec::invalid_cursor, "the cursor is not one of this list", "cursor");
+    return domain::fail(ec::invalid_cursor, "The cursor was not made by this list.", "/cursor");
   };
-  const std::string prefix = std::string{order} + ':';
+  const std::string prefix = fmt::format("{}:", order_name(into));
   if (!text->starts_with(prefix))
     return invalid();
   actor_query::position last;
@@ -124,18 +129,17 @@ result<void> take_filters(query_parameters& query, actor_query& into) {
     into.state = supervision::to_actor_state(*text);
     if (!into.state)
       return domain::fail(ec::invalid_value,
-                          "state must be running, restarting, backing_off, quarantined or stopping",
-                          "state");
+                          "state is running, restarting, backing_off, quarantined or stopping.",
+                          "/state");
   }
   if (auto text = query.take("breaker")) {
     if (std::ranges::find(breaker_texts, *text) == breaker_texts.end())
-      return domain::fail(ec::invalid_value, "breaker must be closed, open or half_open",
-                          "breaker");
+      return domain::fail(ec::invalid_value, "breaker is closed, open or half_open.", "/breaker");
     into.gauge_text = {"breaker", *std::move(text)};
   }
   if (auto text = query.take("application_id")) {
     if (!domain::parse_uuid(*text))
-      return domain::fail(ec::invalid_value, "application_id must be a UUID", "application_id");
+      return domain::fail(ec::invalid_value, "application_id is a UUID.", "/application_id");
     into.label = {"application_id", *std::move(text)};
   }
   return {};
@@ -155,10 +159,7 @@ result<actor_query> to_actor_query(std::string_view text) {
     return tl::unexpected(taken.error());
   if (const auto taken = take_order(*query, wanted); !taken)
     return tl::unexpected(taken.error());
-  const auto order = std::ranges::find_if(orders, [&](const named_order& each) {
-    return each.order == wanted.order && each.gauge == wanted.order_gauge;
-  });
-  if (const auto taken = take_cursor(*query, order->name, wanted); !taken)
+  if (const auto taken = take_cursor(*query, wanted); !taken)
     return tl::unexpected(taken.error());
   if (const auto all = query->check_all_taken(); !all)
     return tl::unexpected(all.error());
