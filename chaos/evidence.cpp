@@ -34,13 +34,10 @@ json::object to_object(const final_state& one) {
 }
 
 json::object to_object(const logged_attempt& one) {
-  return {{"event_id", one.event_id},
-          {"subscription", one.subscription},
-          {"number", one.number},
-          {"ended_us", one.ended_at.count()},
-          {"status_code", one.status_code},
-          {"made", to_text(one.made)},
-          {"node", one.node}};
+  return {{"event_id", one.event_id},    {"subscription", one.subscription},
+          {"number", one.number},        {"ended_us", one.ended_at.count()},
+          {"took_us", one.took.count()}, {"status_code", one.status_code},
+          {"made", to_text(one.made)},   {"node", one.node}};
 }
 
 json::object to_object(const disturbance& one) {

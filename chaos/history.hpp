@@ -64,6 +64,8 @@ struct logged_attempt {
   std::uint32_t number = 0;
   /// When its request ended.
   moment ended_at{};
+  /// From its beginning, rounded to milliseconds.
+  moment took{};
   /// 0: there was no answer.
   unsigned status_code = 0;
   /// What it made of its delivery.

@@ -52,17 +52,20 @@ std::string find_bad_log(const known_delivery& delivery) {
   return {};
 }
 
-/// Only as its clock had it, which was ahead at that time.
-bool seems_late(const std::vector<clock_shift>& shifts, moment ended_at, moment claimed_at) {
+/// Only as its clock had it, which was ahead when the attempt began: the end is reckoned from
+/// there.
+bool seems_late(const std::vector<clock_shift>& shifts, const logged_attempt& attempt,
+                moment claimed_at) {
   return std::ranges::any_of(shifts, [&](const clock_shift& shift) {
-    const auto in_truth = ended_at - shift.ahead_by;
-    return in_truth >= shift.from && in_truth <= shift.until && in_truth <= claimed_at;
+    const auto ended_at = attempt.ended_at - shift.ahead_by;
+    const auto began_at = ended_at - attempt.took;
+    return began_at >= shift.from && began_at <= shift.until && ended_at <= claimed_at;
   });
 }
 
 bool is_stale(const history& history, const takeover& takeover, const logged_attempt& attempt) {
   return attempt.node == takeover.from_node && attempt.ended_at > takeover.claimed_at &&
-         !seems_late(history.clock_shifts, attempt.ended_at, takeover.claimed_at);
+         !seems_late(history.clock_shifts, attempt, takeover.claimed_at);
 }
 
 }  // namespace

@@ -109,6 +109,7 @@ private:
         .subscription = subscriptions_[number(row[1])],
         .number = static_cast<std::uint32_t>(number(row[2])),
         .ended_at = clock_.from_system(number(row[3]) + 1000 * number(row[4])),
+        .took = moment{1000 * number(row[4])},
         .status_code = static_cast<unsigned>(number(row[5])),
         .made = to_end(number(row[6])),
         .node = std::string{row[7]},

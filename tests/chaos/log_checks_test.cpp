@@ -23,6 +23,11 @@ TEST_CASE("an attempt only seems late if the clock that it was written by was ah
   CHECK_FALSE(is_late(at(18), at(18)));
   CHECK(is_late(at(18) + moment{1}, at(30)));
   CHECK(is_late(at(0), at(18) - moment{1}));
+  // The clock was read when it began, and was set back before it had ended.
+  for (auto& attempt : history.attempts)
+    attempt.took = at(2);
+  CHECK_FALSE(is_late(at(16), at(16)));
+  CHECK(is_late(at(16) + moment{1}, at(30)));
   // Ahead or not: in truth it was too late as well.
   history.takeovers[0].claimed_at = at(18) - moment{1};
   CHECK(is_late(at(0), at(30)));
