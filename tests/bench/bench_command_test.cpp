@@ -3,6 +3,7 @@
 #include "app/server_options.hpp"
 #include "bench/load/event_payload.hpp"
 #include "domain/limits.hpp"
+#include "tests/support/command_line.hpp"
 #include "tests/support/scripted_receiver.hpp"
 
 #include <boost/json/object.hpp>
@@ -17,30 +18,21 @@
 #include <initializer_list>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 using namespace talaria;
 using namespace std::chrono_literals;
 using app::bench_options;
 using test_support::answer;
+using test_support::arguments;
 using test_support::received_request;
 using test_support::scripted_receiver;
 
 namespace {
 
-using arguments = std::vector<std::string>;
-
 /// @returns nothing if the command line is refused.
 std::optional<bench_options> parsed(arguments given) {
-  bench_options options;
-  CLI::App command;
-  app::add_bench_options(command, options);
-  std::reverse(given.begin(), given.end());
-  try {
-    command.parse(given);
-  } catch (const CLI::ParseError&) {
-    return std::nullopt;
-  }
-  return options;
+  return test_support::parse(app::add_bench_options, std::move(given));
 }
 
 struct outcome {

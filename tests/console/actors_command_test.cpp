@@ -1,36 +1,25 @@
 #include "app/actors_command.hpp"
 
-#include "app/server_options.hpp"
+#include "tests/support/command_line.hpp"
 #include "tests/support/scripted_receiver.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <optional>
 #include <sstream>
-#include <vector>
+#include <utility>
 
 using namespace talaria;
 using app::actors_options;
 using test_support::answer;
+using test_support::arguments;
 using test_support::scripted_receiver;
 
 namespace {
 
-using arguments = std::vector<std::string>;
-
 /// @returns nothing if the command line is refused.
 std::optional<actors_options> parsed(arguments given) {
-  actors_options options;
-  CLI::App command;
-  app::add_actors_options(command, options);
-  std::reverse(given.begin(), given.end());
-  try {
-    command.parse(given);
-  } catch (const CLI::ParseError&) {
-    return std::nullopt;
-  }
-  return options;
+  return test_support::parse(app::add_actors_options, std::move(given));
 }
 
 struct outcome {

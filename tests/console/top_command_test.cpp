@@ -1,34 +1,26 @@
 #include "app/top_command.hpp"
 
+#include "tests/support/command_line.hpp"
 #include "tests/support/scripted_receiver.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <optional>
 #include <sstream>
-#include <vector>
+#include <utility>
 
 using namespace talaria;
 using namespace std::chrono_literals;
 using app::top_options;
 using test_support::answer;
+using test_support::arguments;
 using test_support::scripted_receiver;
 
 namespace {
 
 /// @returns nothing if the command line is refused.
-std::optional<top_options> parsed(std::vector<std::string> given) {
-  top_options options;
-  CLI::App command;
-  app::add_top_options(command, options);
-  std::reverse(given.begin(), given.end());
-  try {
-    command.parse(given);
-  } catch (const CLI::ParseError&) {
-    return std::nullopt;
-  }
-  return options;
+std::optional<top_options> parsed(arguments given) {
+  return test_support::parse(app::add_top_options, std::move(given));
 }
 
 }  // namespace
