@@ -1,6 +1,7 @@
 #include "actors/subscription_children.hpp"
 
 #include "actors/subscription.hpp"
+#include "supervision/kill_actors.hpp"
 
 #include <caf/all.hpp>
 #include <fmt/format.h>
@@ -206,8 +207,7 @@ void kill_slow_subscription(ingest_pointer self, const restart_grace_over& grace
   if (known == self->state.numbers.end() || known->second != grace.number)
     return;
   const auto& handle = self->state.subscriptions.at(grace.number).handle;
-  caf::anon_send<caf::message_priority::high>(
-      caf::actor_cast<caf::actor>(handle), caf::exit_msg{handle.address(), caf::exit_reason::kill});
+  supervision::kill_actor(caf::actor_cast<caf::actor>(handle));
 }
 
 void drain_subscriptions(ingest_pointer self, std::shared_ptr<std::promise<void>> drained) {

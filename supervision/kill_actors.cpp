@@ -6,6 +6,11 @@
 
 namespace talaria::supervision {
 
+void kill_actor(const caf::actor& killed) {
+  caf::anon_send<caf::message_priority::high>(
+      killed, caf::exit_msg{killed.address(), caf::exit_reason::kill});
+}
+
 void kill_actors(const directory& actors,
                  const std::function<bool(const fault_place&)>& is_chosen) {
   std::vector<std::shared_ptr<actor_card>> cards;
@@ -15,8 +20,7 @@ void kill_actors(const directory& actors,
   for (const auto& card : cards) {
     const auto live = card->handle();
     if (live && is_chosen({.path = card->path, .kind = card->kind, .host = {}}))
-      caf::anon_send<caf::message_priority::high>(
-          live, caf::exit_msg{live.address(), caf::exit_reason::kill});
+      kill_actor(live);
   }
 }
 

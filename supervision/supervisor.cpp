@@ -1,5 +1,7 @@
 #include "supervision/supervisor.hpp"
 
+#include "supervision/kill_actors.hpp"
+
 #include <caf/all.hpp>
 
 #include <algorithm>
@@ -205,9 +207,8 @@ void grace_ended(supervisor_pointer self, const grace_over& grace) {
     return;
   if (grace.killed)
     return give_up(self, *slow);
-  // At high priority it overtakes the backlog that may be what the child is slow with.
-  caf::anon_send<caf::message_priority::high>(
-      slow->handle, caf::exit_msg{slow->handle.address(), caf::exit_reason::kill});
+  // It overtakes the backlog that may be what the child is slow with.
+  kill_actor(slow->handle);
   self->delayed_send(self, state.options.stop_grace, grace_over{grace.generation, true});
 }
 
