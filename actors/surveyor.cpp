@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 
 namespace talaria::actors {
 
@@ -45,15 +46,15 @@ void survey(const surveyor_state& state) {
 }
 
 void survey_actors(environment& env) {
-  supervision::actor_query all;
-  all.actors_max = 0;
-  const auto page = supervision::inspect(env.directory, all);
-  for (std::size_t i = 0; i < page.by_state.size(); ++i)
-    env.metrics.actors_in(static_cast<supervision::actor_state>(i))
-        .Set(static_cast<double>(page.by_state.at(i)));
+  std::array<std::size_t, supervision::actor_state_count> by_state{};
   std::size_t stuck = 0;
-  env.directory.each(
-      [&](const auto& card) { stuck += supervision::handling_us(*card) > stuck_after_us ? 1 : 0; });
+  env.directory.each([&](const auto& card) {
+    ++by_state.at(static_cast<std::size_t>(card->state.load()));
+    stuck += supervision::handling_us(*card) > stuck_after_us ? 1 : 0;
+  });
+  for (std::size_t i = 0; i < by_state.size(); ++i)
+    env.metrics.actors_in(static_cast<supervision::actor_state>(i))
+        .Set(static_cast<double>(by_state.at(i)));
   env.metrics.actors_stuck.Set(static_cast<double>(stuck));
 }
 
