@@ -4,11 +4,11 @@
 #include "actors/poison_watch.hpp"
 #include "actors/receiver_watch.hpp"
 #include "domain/rate_limiter.hpp"
+#include "domain/state_names.hpp"
 
 #include <array>
 #include <memory>
 #include <optional>
-#include <string_view>
 
 namespace talaria::actors {
 
@@ -56,10 +56,6 @@ struct subscription_state {
   std::optional<domain::timestamp> timer_set_for;
 };
 
-/// As domain::breaker_state has them.
-inline constexpr std::array<std::string_view, 3> breaker_texts{"closed", "open", "half_open"};
-/// As domain::ordering has them.
-inline constexpr std::array<std::string_view, 2> ordering_texts{"parallel", "fifo"};
 inline constexpr std::array<supervision::gauge, 15> subscription_gauges{
     "pending",
     "waiting",
@@ -69,12 +65,12 @@ inline constexpr std::array<supervision::gauge, 15> subscription_gauges{
     "more_in_store",
     "next_due_ms",
     "paused",
-    supervision::gauge{"breaker", breaker_texts},
+    supervision::gauge{"breaker", domain::breaker_state_texts},
     "breaker_calls",
     "breaker_failures",
     "rate_tokens",
     "rate_limit_per_second",
-    supervision::gauge{"order", ordering_texts},
+    supervision::gauge{"order", domain::ordering_texts},
     "isolated"};
 
 /// What `ingest` gives the actor of a subscription on its way.

@@ -1,6 +1,6 @@
 #include "domain/circuit_breaker.hpp"
 
-#include "domain/enum_text.hpp"
+#include "domain/state_names.hpp"
 
 #include <fmt/format.h>
 
@@ -11,8 +11,6 @@ namespace talaria::domain {
 
 namespace {
 
-constexpr enum_texts<3> state_texts{"closed", "open", "half_open"};
-
 std::string describe_failure(const attempt& made) {
   if (made.error != attempt_error::none)
     return std::string{to_string(made.error)};
@@ -22,7 +20,7 @@ std::string describe_failure(const attempt& made) {
 }  // namespace
 
 std::string_view to_string(breaker_state state) {
-  return text_of(state_texts, state);
+  return text_of(breaker_state_texts, state);
 }
 
 breaker_state state_of(const std::optional<breaker_opening>& opening, timestamp now) {

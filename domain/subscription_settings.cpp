@@ -4,6 +4,7 @@
 #include "domain/interest_settings.hpp"
 #include "domain/json_fields.hpp"
 #include "domain/retry_settings.hpp"
+#include "domain/state_names.hpp"
 #include "domain/subscription.hpp"
 #include "domain/url.hpp"
 
@@ -21,7 +22,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr enum_texts<3> scheme_texts{"standard-v1", "standard-v1a", "hook0"};
-constexpr enum_texts<2> ordering_texts{"parallel", "fifo"};
 constexpr enum_texts<2> body_texts{"payload", "envelope"};
 constexpr enum_texts<3> method_texts{"POST", "PUT", "PATCH"};
 

@@ -1,3 +1,5 @@
+#include "domain/circuit_breaker.hpp"
+#include "domain/state_names.hpp"
 #include "domain/time.hpp"
 #include "http/rendering.hpp"
 #include "http/routes.hpp"
@@ -24,7 +26,6 @@ namespace json = boost::json;
 constexpr std::size_t actors_default = 250;
 /// One per active subscription: more than a page of other lists, and read by operators only.
 constexpr std::size_t actors_max = 1000;
-constexpr std::array<std::string_view, 3> breaker_texts{"closed", "open", "half_open"};
 
 struct named_order {
   std::string_view name;
@@ -133,7 +134,7 @@ result<void> take_filters(query_parameters& query, actor_query& into) {
                           "/state");
   }
   if (auto text = query.take("breaker")) {
-    if (std::ranges::find(breaker_texts, *text) == breaker_texts.end())
+    if (!domain::value_of<domain::breaker_state>(domain::breaker_state_texts, *text))
       return domain::fail(ec::invalid_value, "breaker is closed, open or half_open.", "/breaker");
     into.gauge_text = {"breaker", *std::move(text)};
   }
@@ -175,7 +176,7 @@ json::object count_states(const supervision::actor_page& page) {
 
 json::object count_breakers(const supervision::actor_page& page) {
   json::object counts;
-  for (const auto text : breaker_texts) {
+  for (const auto text : domain::breaker_state_texts) {
     const auto found = page.by_gauge_text.find(text);
     counts[text] = found == page.by_gauge_text.end() ? 0 : found->second;
   }

@@ -1,3 +1,4 @@
+#include "domain/state_names.hpp"
 #include "supervision/inspection.hpp"
 
 #include <benchmark/benchmark.h>
@@ -9,9 +10,8 @@ using namespace talaria;
 
 namespace {
 
-constexpr std::array<std::string_view, 3> breaker_texts{"closed", "open", "half_open"};
-constexpr std::array<supervision::gauge, 3> gauges{"pending", "waiting",
-                                                   supervision::gauge{"breaker", breaker_texts}};
+constexpr std::array<supervision::gauge, 3> gauges{
+    "pending", "waiting", supervision::gauge{"breaker", domain::breaker_state_texts}};
 constexpr std::int64_t actors = 100'000;
 
 const supervision::directory& many_actors() {
