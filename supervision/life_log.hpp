@@ -4,9 +4,7 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
