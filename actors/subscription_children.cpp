@@ -155,7 +155,7 @@ void subscription_down(ingest_pointer self, const caf::down_msg& down) {
   const bool was_told_to_end = !child.life.stays();
   child.handle = nullptr;
   if (!was_told_to_end && !state.drained) {
-    back_off_or_quarantine(self, number, child, caf::to_string(down.reason));
+    back_off_or_quarantine(self, number, child, supervision::describe(down.reason));
     return;
   }
   child.life.ended();

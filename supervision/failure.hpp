@@ -29,4 +29,7 @@ void fail_with_exception_text(Self self) {
   });
 }
 
+/// Why an actor ended, for people: the text of the exception that it threw, or what CAF calls it.
+std::string describe(const caf::error& reason);
+
 }  // namespace talaria::supervision

@@ -147,7 +147,7 @@ void child_exhausted(supervisor_pointer self, child& exhausted, const caf::error
 void child_failed(supervisor_pointer self, std::size_t index, const caf::error& error) {
   auto& state = self->state;
   auto& failed = state.children[index];
-  const auto reason = caf::to_string(error);
+  const auto reason = describe(error);
   const auto wait = failed.life.failed(
       reason, {state.options.now(), self->clock().now(), state.options.jitter()});
   if (state.options.on_failure)

@@ -294,6 +294,17 @@ TEST_CASE("a child that is released from quarantine starts at once, with a full 
   CHECK(f.actors.find("/a")->state == supervision::actor_state::running);
 }
 
+TEST_CASE(
+    "a child's last failure is the text of what it threw, or CAF's word where it threw nothing") {
+  fixture f;
+  f.start(strategy::one_for_one);
+  f.tell("b", fail_now{});
+  CHECK(f.actors.find("/b")->read().last_failure == "asked to fail");
+  caf::anon_send_exit(f.written.latest.at("c"), caf::exit_reason::kill);
+  f.simulated.run();
+  CHECK(f.actors.find("/c")->read().last_failure == "exit_reason(kill)");
+}
+
 TEST_CASE("releasing a child that is not quarantined does nothing") {
   fixture f;
   f.start(strategy::one_for_one);
