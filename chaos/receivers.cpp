@@ -1,7 +1,6 @@
 #include "chaos/receivers.hpp"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -14,8 +13,6 @@
 #include <exception>
 #include <iterator>
 #include <limits>
-#include <system_error>
-#include <tuple>
 #include <utility>
 
 namespace talaria::chaos {
@@ -25,37 +22,6 @@ namespace {
 constexpr int backlog = 1024;
 constexpr std::chrono::milliseconds drip_pause{100};
 constexpr std::size_t read_bytes = 64 * 1024;
-
-[[noreturn]] void refuse(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
-delivery::file_descriptor checked(int number, const char* what) {
-  if (number < 0)
-    refuse(what);
-  return delivery::file_descriptor{number};
-}
-
-void watch(int epoll, int descriptor, std::uint32_t events) {
-  epoll_event wanted{};
-  wanted.events = events;
-  wanted.data.fd = descriptor;
-  if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &wanted) != 0)
-    refuse("epoll_ctl");
-}
-
-std::pair<delivery::file_descriptor, std::uint16_t> listen_anywhere() {
-  auto socket = checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  if (::bind(socket.get(), generic, size) != 0 || ::listen(socket.get(), backlog) != 0 ||
-      ::getsockname(socket.get(), generic, &size) != 0)
-    refuse("listen");
-  return {std::move(socket), ntohs(address.sin_port)};
-}
 
 /// A close that the other side sees as a reset.
 void arm_reset(int socket) {
@@ -69,14 +35,14 @@ receivers::receivers(options options, const run_clock& clock)
     : options_(std::move(options)),
       clock_(clock),
       ledger_(options_.ledger),
-      epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
-      wake_(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+      epoll_(delivery::checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
+      wake_(delivery::checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
   for (std::size_t index = 0; index < options_.subscriptions.size(); ++index) {
     auto& made = *listeners_.emplace_back(std::make_unique<listener>());
-    std::tie(made.socket, made.port) = listen_anywhere();
-    watch(epoll_.get(), made.socket.get(), EPOLLIN);
+    made.at = delivery::listen_on_loopback(backlog);
+    delivery::watch(epoll_.get(), made.at.socket.get(), EPOLLIN);
   }
-  watch(epoll_.get(), wake_.get(), EPOLLIN);
+  delivery::watch(epoll_.get(), wake_.get(), EPOLLIN);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -87,7 +53,7 @@ receivers::~receivers() {
 }
 
 std::string receivers::url(std::size_t index) const {
-  return fmt::format("http://127.0.0.1:{}/{}", listeners_.at(index)->port,
+  return fmt::format("http://127.0.0.1:{}/{}", listeners_.at(index)->at.port,
                      options_.subscriptions.at(index).name);
 }
 
@@ -147,7 +113,7 @@ void receivers::serve_ready() {
       continue;
     }
     for (std::size_t index = 0; index < listeners_.size(); ++index) {
-      if (listeners_[index]->socket.get() == descriptor)
+      if (listeners_[index]->at.socket.get() == descriptor)
         accept_all(index);
     }
   }
@@ -155,14 +121,14 @@ void receivers::serve_ready() {
 
 void receivers::accept_all(std::size_t index) {
   while (true) {
-    delivery::file_descriptor socket{
-        ::accept4(listeners_[index]->socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    delivery::file_descriptor socket{::accept4(listeners_[index]->at.socket.get(), nullptr, nullptr,
+                                               SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (!socket.valid())
       return;
     const int number = socket.get();
     const int on = 1;
     setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    watch(epoll_.get(), number, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    delivery::watch(epoll_.get(), number, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
     connection made;
     made.socket = std::move(socket);
     made.number = ++connections_made_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "delivery/file_descriptor.hpp"
+#include "delivery/system_calls.hpp"
 
 #include "chaos/ledger.hpp"
 #include "chaos/receiver_script.hpp"
@@ -52,8 +52,7 @@ public:
 
 private:
   struct listener {
-    delivery::file_descriptor socket;
-    std::uint16_t port = 0;
+    delivery::loopback_listener at;
     std::atomic<manner> how{manner::plain};
   };
   struct connection {

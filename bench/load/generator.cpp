@@ -1,12 +1,12 @@
 #include "bench/load/generator.hpp"
 
+#include "delivery/system_calls.hpp"
+
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace talaria::load {
@@ -26,12 +26,6 @@ constexpr nanoseconds permission_interval = 1ms;
 constexpr nanoseconds progress_interval = 1s;
 constexpr unsigned status_accepted = 202;
 
-delivery::file_descriptor checked(int number, const char* what) {
-  if (number < 0)
-    throw std::system_error(errno, std::generic_category(), what);
-  return delivery::file_descriptor{number};
-}
-
 timespec to_timespec(nanoseconds since_epoch) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
   return {.tv_sec = static_cast<time_t>(seconds.count()),
@@ -44,14 +38,11 @@ generator::generator(const load_options& options, target where)
     : options_(options),
       where_(std::move(where)),
       requests_(options, where_.host),
-      epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
-      wake_up_(checked(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd")),
+      epoll_(delivery::checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
+      wake_up_(delivery::checked(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
+                                 "timerfd")),
       clients_(options.clients) {
-  epoll_event wanted{};
-  wanted.events = EPOLLIN | EPOLLET;
-  wanted.data.ptr = nullptr;
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_up_.get(), &wanted) != 0)
-    throw std::system_error(errno, std::generic_category(), "epoll");
+  delivery::watch(epoll_.get(), wake_up_.get(), EPOLLIN | EPOLLET, epoll_data_t{.ptr = nullptr});
 }
 
 domain::result<load_report> generator::run(const listener& progress) {

@@ -1,8 +1,6 @@
 #include "bench/receiver/sink.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -13,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace talaria::bench {
@@ -24,24 +21,6 @@ constexpr int backlog = 4096;
 constexpr std::size_t events_at_once = 256;
 constexpr std::size_t read_bytes = 64 * 1024;
 
-[[noreturn]] void refuse(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
-delivery::file_descriptor checked(int number, const char* what) {
-  if (number < 0)
-    refuse(what);
-  return delivery::file_descriptor{number};
-}
-
-void watch(int epoll, int descriptor, std::uint32_t events) {
-  epoll_event wanted{};
-  wanted.events = events;
-  wanted.data.fd = descriptor;
-  if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &wanted) != 0)
-    refuse("epoll_ctl");
-}
-
 }  // namespace
 
 sink::sink(std::string answer, observer observe, std::size_t hosts,
@@ -49,32 +28,19 @@ sink::sink(std::string answer, observer observe, std::size_t hosts,
     : answer_(std::move(answer)),
       observe_(std::move(observe)),
       answers_after_(answers_after),
-      epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
-      stop_(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+      epoll_(delivery::checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
+      stop_(delivery::checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
   for (std::size_t host = 0; host < hosts; ++host) {
-    listeners_.push_back(listen_on(host));
-    watch(epoll_.get(), listeners_.back().socket.get(), EPOLLIN);
+    listeners_.push_back(delivery::listen_on_loopback(backlog, static_cast<std::uint32_t>(host)));
+    delivery::watch(epoll_.get(), listeners_.back().socket.get(), EPOLLIN);
   }
-  watch(epoll_.get(), stop_.get(), EPOLLIN);
+  delivery::watch(epoll_.get(), stop_.get(), EPOLLIN);
   thread_ = std::thread([this] { run(); });
 }
 
 sink::~sink() {
   eventfd_write(stop_.get(), 1);
   thread_.join();
-}
-
-sink::listener sink::listen_on(std::size_t host) {
-  auto socket = checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<in_addr_t>(host));
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  if (::bind(socket.get(), generic, size) != 0 || ::listen(socket.get(), backlog) != 0 ||
-      ::getsockname(socket.get(), generic, &size) != 0)
-    refuse("listen");
-  return {std::move(socket), ntohs(address.sin_port)};
 }
 
 const sink::listener* sink::find_listener(int descriptor) const {
@@ -94,7 +60,7 @@ std::chrono::nanoseconds sink::cpu_time() const {
   auto& thread = const_cast<std::thread&>(thread_);
   if (pthread_getcpuclockid(thread.native_handle(), &clock) != 0 ||
       clock_gettime(clock, &spent) != 0)
-    refuse("thread clock");
+    delivery::throw_last_error("thread clock");
   return std::chrono::seconds{spent.tv_sec} + std::chrono::nanoseconds{spent.tv_nsec};
 }
 
@@ -156,7 +122,7 @@ void sink::accept_all(const listener& from) {
     client = std::make_unique<connection>();
     client->socket = std::move(socket);
     client->number = ++connections_made_;
-    watch(epoll_.get(), number, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    delivery::watch(epoll_.get(), number, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
   }
 }
 

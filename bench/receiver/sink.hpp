@@ -1,7 +1,7 @@
 #pragma once
 
 #include "bench/receiver/request_reader.hpp"
-#include "delivery/file_descriptor.hpp"
+#include "delivery/system_calls.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -43,10 +43,7 @@ public:
   std::chrono::nanoseconds cpu_time() const;
 
 private:
-  struct listener {
-    delivery::file_descriptor socket;
-    std::uint16_t port = 0;
-  };
+  using listener = delivery::loopback_listener;
   struct connection {
     delivery::file_descriptor socket;
     /// Tells it from a later one with the same descriptor.
@@ -61,7 +58,6 @@ private:
   };
 
   void run();
-  static listener listen_on(std::size_t host);
   const listener* find_listener(int descriptor) const;
   void accept_all(const listener& from);
   void serve(connection& client, std::uint32_t epoll_events);
