@@ -1,5 +1,7 @@
 #include "chaos/postgresql.hpp"
 
+#include "posix/child_process.hpp"
+
 #include <fmt/format.h>
 #include <pwd.h>
 #include <signal.h>
@@ -7,7 +9,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "chaos/child_process.hpp"
 #include "chaos/store_reader.hpp"
 #include <array>
 #include <charconv>
@@ -120,7 +121,7 @@ void postgresql::run(std::vector<std::string> arguments) const {
     const std::array<std::string, 4> as_user{"runuser", "-u", user, "--"};
     arguments.insert(arguments.begin(), as_user.begin(), as_user.end());
   }
-  run_command({.arguments = std::move(arguments), .log = log_}, patience);
+  posix::run_command({.arguments = std::move(arguments), .log = log_}, patience);
 }
 
 void postgresql::control(const std::vector<std::string>& arguments) const {
@@ -166,7 +167,7 @@ void postgresql::signal_all(int number) const {
   if (!first)
     return;
   ::kill(*first, number);
-  for (const auto child : children_of(*first))
+  for (const auto child : posix::children_of(*first))
     ::kill(child, number);
 }
 

@@ -83,7 +83,7 @@ std::uint64_t descriptors_of(pid_t process) {
 }  // namespace
 
 struct server_keeper::process {
-  process(const command_line& command, std::uint32_t node, std::uint16_t port)
+  process(const posix::command_line& command, std::uint32_t node, std::uint16_t port)
       : node{node}, port{port}, log{command.log}, log_begin{size_of(log)}, child{command} {}
 
   bool has_served() const {
@@ -94,7 +94,7 @@ struct server_keeper::process {
   std::uint16_t port;
   std::filesystem::path log;
   std::uintmax_t log_begin;
-  child_process child;
+  posix::child_process child;
   steady::time_point started_at = steady::now();
   /// When the first of its tries to start began.
   steady::time_point begun_at = started_at;
@@ -131,9 +131,9 @@ std::unique_ptr<server_keeper::process> server_keeper::start(std::uint32_t node,
   for (const auto& [setting, value] : options_.settings)
     environment.insert_or_assign(variable_of(setting), value);
   return std::make_unique<process>(
-      command_line{.arguments = {options_.binary.string(), "serve"},
-                   .environment = std::move(environment),
-                   .log = options_.directory / fmt::format("talaria-{}.log", node)},
+      posix::command_line{.arguments = {options_.binary.string(), "serve"},
+                          .environment = std::move(environment),
+                          .log = options_.directory / fmt::format("talaria-{}.log", node)},
       node, port);
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "posix/child_process.hpp"
+
 #include <sys/resource.h>
 
-#include "chaos/child_process.hpp"
 #include "chaos/history.hpp"
 #include "chaos/run_clock.hpp"
 #include <atomic>

@@ -2,14 +2,8 @@
 
 #include "bench/product/process_times.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -17,9 +11,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
-#include <vector>
-
-extern char** environ;
 
 namespace talaria::bench {
 
@@ -37,63 +28,29 @@ std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-/// This process's environment without settings of Talaria, which would change what is measured.
-std::vector<std::string> environment_with(std::vector<std::string> settings) {
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text{*entry};
-    if (!text.starts_with("TALARIA_"))
-      settings.emplace_back(text);
-  }
-  return settings;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (auto& text : texts)
-    pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 }  // namespace
 
 talaria_process::talaria_process(const std::filesystem::path& binary,
                                  const std::filesystem::path& directory,
                                  const std::string& store_url)
-    : key_("benchmark-key-of-no-consequence"), log_(directory / "talaria.log") {
-  spawn(binary, directory, store_url);
-  // Not pidfd_open(): Debian 12's header declares it for C alone.
-  handle_ = delivery::file_descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
-  url_ = wait_for_url();
+    : log_(directory / "talaria.log"),
+      process_(to_command(binary, directory, store_url)),
+      url_(wait_for_url()) {
 }
 
-talaria_process::~talaria_process() {
-  if (pid_ <= 0)
-    return;
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
-}
-
-void talaria_process::spawn(const std::filesystem::path& binary,
-                            const std::filesystem::path& directory, const std::string& store_url) {
-  auto environment =
-      environment_with({"TALARIA_HTTP_LISTEN=127.0.0.1:0", "TALARIA_LIMITS_REQUESTS_PER_MINUTE=0",
-                        "TALARIA_AUTH_BOOTSTRAP_KEY=" + key_, "TALARIA_STORE_URL=" + store_url,
-                        "TALARIA_DELIVERY_ALLOW_ADDRESSES=127.0.0.0/8",
-                        "TALARIA_SECRETS_KEY_FILE=" + (directory / "talaria.key").string()});
-  std::vector<std::string> arguments{binary.string(), "serve"};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log_.c_str(),
-                                   O_CREAT | O_TRUNC | O_WRONLY, 0600);
-  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  const int failed = ::posix_spawn(&pid_, binary.c_str(), &actions, nullptr,
-                                   pointers_to(arguments).data(), pointers_to(environment).data());
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) {
-    pid_ = -1;
-    fail(fmt::format("{} cannot be started", binary.string()));
-  }
+posix::command_line talaria_process::to_command(const std::filesystem::path& binary,
+                                                const std::filesystem::path& directory,
+                                                const std::string& store_url) const {
+  return {.arguments = {std::filesystem::absolute(binary).string(), "serve"},
+          .environment = {{"TALARIA_HTTP_LISTEN", "127.0.0.1:0"},
+                          {"TALARIA_LIMITS_REQUESTS_PER_MINUTE", "0"},
+                          {"TALARIA_AUTH_BOOTSTRAP_KEY", key_},
+                          {"TALARIA_STORE_URL", store_url},
+                          {"TALARIA_DELIVERY_ALLOW_ADDRESSES", "127.0.0.0/8"},
+                          {"TALARIA_SECRETS_KEY_FILE", (directory / "talaria.key").string()}},
+          .log = log_,
+          .truncates_log = true,
+          .has_own_group = false};
 }
 
 std::string talaria_process::wait_for_url() {
@@ -108,30 +65,23 @@ std::string talaria_process::wait_for_url() {
       rest >> url;
       return url;
     }
-    if (wait_for_end(start_look_interval))
+    if (process_.wait(start_look_interval))
       break;
   }
   fail("Talaria did not start");
 }
 
-bool talaria_process::wait_for_end(std::chrono::milliseconds patience) const {
-  pollfd ended{.fd = handle_.get(), .events = POLLIN, .revents = 0};
-  return ::poll(&ended, 1, static_cast<int>(patience.count())) > 0;
-}
-
 void talaria_process::stop() {
-  ::kill(pid_, SIGTERM);
-  if (!wait_for_end(stop_patience))
+  process_.signal(SIGTERM);
+  const auto code = process_.wait(stop_patience);
+  if (!code)
     fail("Talaria did not stop");
-  int status = 0;
-  ::waitpid(pid_, &status, 0);
-  pid_ = -1;
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+  if (*code != 0)
     fail("Talaria did not end well");
 }
 
 std::chrono::nanoseconds talaria_process::cpu_time() const {
-  const auto times = read_process_times(pid_);
+  const auto times = read_process_times(pid());
   if (!times)
     fail("Talaria has ended");
   return times->cpu;
@@ -146,7 +96,7 @@ std::uint64_t talaria_process::resident_bytes_max() const {
 }
 
 std::uint64_t talaria_process::status_bytes(std::string_view name) const {
-  const auto text = read_file(fmt::format("/proc/{}/status", pid_));
+  const auto text = read_file(fmt::format("/proc/{}/status", pid()));
   const auto found = text.find(name);
   if (found == std::string::npos)
     fail("Talaria has ended");

@@ -1,4 +1,4 @@
-#include "chaos/child_process.hpp"
+#include "posix/child_process.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -19,10 +19,11 @@
 
 extern char** environ;
 
-namespace talaria::chaos {
+namespace talaria::posix {
 
 namespace {
 
+/// This process's environment without settings of Talaria, which are not meant for the other one.
 std::vector<std::string> environment_with(const std::map<std::string, std::string>& settings) {
   std::vector<std::string> made;
   for (const auto& [name, value] : settings)
@@ -49,13 +50,13 @@ pid_t spawn(const command_line& command) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, command.log.c_str(),
-                                   O_CREAT | O_APPEND | O_WRONLY, 0600);
+  posix_spawn_file_actions_addopen(
+      &actions, STDOUT_FILENO, command.log.c_str(),
+      O_CREAT | O_APPEND | O_WRONLY | (command.truncates_log ? O_TRUNC : 0), 0600);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  // A group of its own: whoever interrupts the run from a terminal does not interrupt it.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&attributes, command.has_own_group ? POSIX_SPAWN_SETPGROUP : 0);
   posix_spawnattr_setpgroup(&attributes, 0);
   pid_t made = -1;
   const int failed = ::posix_spawnp(&made, arguments.front().c_str(), &actions, &attributes,
@@ -135,4 +136,4 @@ std::vector<pid_t> children_of(pid_t parent) {
   return found;
 }
 
-}  // namespace talaria::chaos
+}  // namespace talaria::posix

@@ -1,4 +1,4 @@
-#include "chaos/child_process.hpp"
+#include "posix/child_process.hpp"
 
 #include "tests/support/temporary_directory.hpp"
 
@@ -12,8 +12,8 @@
 
 using namespace talaria;
 using namespace std::chrono_literals;
-using chaos::child_process;
-using chaos::command_line;
+using posix::child_process;
+using posix::command_line;
 
 namespace {
 
@@ -37,13 +37,13 @@ struct shell {
 
 TEST_CASE("a process has its settings, and its output in its log") {
   const shell shell;
-  chaos::run_command(shell.command("echo $TALARIA_SAYS"), 30s);
+  posix::run_command(shell.command("echo $TALARIA_SAYS"), 30s);
   CHECK(shell.log() == "hello");
 }
 
 TEST_CASE("a process that fails is an error for who runs it to its end") {
   const shell shell;
-  CHECK_THROWS_AS(chaos::run_command(shell.command("exit 3"), 30s), std::runtime_error);
+  CHECK_THROWS_AS(posix::run_command(shell.command("exit 3"), 30s), std::runtime_error);
   CHECK_THROWS_AS(child_process({.arguments = {"/nowhere"}, .log = shell.directory.path() / "log"}),
                   std::runtime_error);
 }
@@ -59,11 +59,33 @@ TEST_CASE("a process ends with its code, or with 128 and the signal's number") {
   CHECK(sleeps.wait(30s) == 128 + SIGKILL);
 }
 
+TEST_CASE("a log goes on where it was, or begins anew where that is asked for") {
+  const shell shell;
+  auto command = shell.command("echo one");
+  posix::run_command(command, 30s);
+  command.arguments.back() = "echo two";
+  posix::run_command(command, 30s);
+  CHECK(shell.log() == "one");
+  command.truncates_log = true;
+  posix::run_command(command, 30s);
+  CHECK(shell.log() == "two");
+}
+
+TEST_CASE("a process has a group of its own, or that of who starts it") {
+  const shell shell;
+  auto command = shell.command("sleep 60");
+  const child_process alone{command};
+  CHECK(::getpgid(alone.pid()) == alone.pid());
+  command.has_own_group = false;
+  const child_process with_us{command};
+  CHECK(::getpgid(with_us.pid()) == ::getpgrp());
+}
+
 TEST_CASE("a process is among the children of this one until it has ended") {
   const shell shell;
   child_process sleeps{shell.command("sleep 60")};
   const auto is_child = [&] {
-    const auto children = chaos::children_of(::getpid());
+    const auto children = posix::children_of(::getpid());
     return std::ranges::find(children, sleeps.pid()) != children.end();
   };
   CHECK(is_child());

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace talaria::chaos {
+namespace talaria::posix {
 
 struct command_line {
   /// The first is the program, sought in PATH.
@@ -20,6 +20,11 @@ struct command_line {
   std::map<std::string, std::string> environment{};
   /// Its output is appended to it.
   std::filesystem::path log;
+  /// Of what was in the log before, nothing is left.
+  bool truncates_log = false;
+  /// A group of processes of its own: whoever interrupts the caller from a terminal does not
+  /// interrupt it.
+  bool has_own_group = true;
 };
 
 /// A process that was started; killed with this object, at the latest. One thread at a time.
@@ -51,4 +56,4 @@ void run_command(const command_line& command, std::chrono::seconds patience);
 /// Those whose parent it is.
 std::vector<pid_t> children_of(pid_t parent);
 
-}  // namespace talaria::chaos
+}  // namespace talaria::posix
