@@ -1,13 +1,12 @@
 #include "bench/store/postgresql_server.hpp"
 
 #include "bench/product/process_times.hpp"
+#include "posix/child_process.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
-#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -29,14 +28,8 @@ pid_t parent_of(pid_t server_process) {
 
 nanoseconds children_cpu_time(pid_t parent) {
   nanoseconds sum{0};
-  for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
-    const auto name = entry.path().filename().string();
-    pid_t process = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
-    if (error != std::errc{} || end != name.data() + name.size())
-      continue;
-    const auto times = read_process_times(process);
-    if (times && times->parent == parent)
+  for (const auto child : posix::children_of(parent)) {
+    if (const auto times = read_process_times(child))
       sum += times->cpu;
   }
   return sum;
