@@ -1,6 +1,7 @@
 #include "app/chaos_command.hpp"
 
 #include "app/interruption.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <fmt/format.h>
 
@@ -73,10 +74,8 @@ std::filesystem::path make_directory(const chaos_options& options) {
     std::filesystem::create_directories(options.keep);
     return std::filesystem::absolute(options.keep);
   }
-  auto name = (std::filesystem::temp_directory_path() / "talaria-chaos-run-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr)
-    throw std::runtime_error(fmt::format("{} cannot be made", name));
-  return name;
+  return posix::make_temporary_directory(std::filesystem::temp_directory_path() /
+                                         "talaria-chaos-run");
 }
 
 std::string replay_command(const chaos_options& options, std::uint64_t seed) {

@@ -1,8 +1,8 @@
 #include "bench/ceilings/ceilings.hpp"
-#include "bench/product/temporary_directory.hpp"
 #include "bench/report/report.hpp"
 #include "bench/scenarios/scenarios.hpp"
 #include "bench/store/postgresql_server.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <CLI/CLI.hpp>
 #include <curl/curl.h>
@@ -112,7 +112,7 @@ int run(const command_line& given) {
   const auto summaries = summarize(figures);
   fmt::print("{}", to_table(summaries));
   if (!given.out.empty()) {
-    const temporary_directory probe{settings.directory};
+    const talaria::posix::temporary_directory probe{settings.directory / "talaria-bench"};
     write_files(given.out, describe_machine(probe.path(), describe_store(settings)), summaries,
                 figures);
   }

@@ -13,7 +13,6 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <stdexcept>
@@ -50,13 +49,6 @@ std::filesystem::path find_programs() {
   return found;
 }
 
-std::filesystem::path make_directory() {
-  std::string name = "/tmp/talaria-chaos-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr)
-    throw std::runtime_error("no directory can be made in /tmp");
-  return name;
-}
-
 std::optional<pid_t> first_process(const std::filesystem::path& data) {
   std::ifstream file{data / "postmaster.pid"};
   pid_t process = 0;
@@ -68,17 +60,12 @@ std::optional<pid_t> first_process(const std::filesystem::path& data) {
 }  // namespace
 
 postgresql::postgresql(std::filesystem::path log)
-    : log_{std::move(log)},
-      is_root_{::geteuid() == 0},
-      programs_{find_programs()},
-      directory_{make_directory()} {
+    : log_{std::move(log)}, is_root_{::geteuid() == 0}, programs_{find_programs()} {
   try {
     make();
     start();
   } catch (...) {
-    if (is_mounted_)
-      ::umount2(directory_.c_str(), MNT_DETACH);
-    std::filesystem::remove_all(directory_);
+    unmount();
     throw;
   }
 }
@@ -90,10 +77,7 @@ postgresql::~postgresql() {
   } catch (const std::exception&) {
     // It had ended already.
   }
-  if (is_mounted_)
-    ::umount2(directory_.c_str(), MNT_DETACH);
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
+  unmount();
 }
 
 void postgresql::make() {
@@ -103,17 +87,22 @@ void postgresql::make() {
        "--encoding", "UTF8", "--locale", "C", "--no-instructions"});
   std::ofstream settings{data() / "postgresql.conf", std::ios::app};
   settings << "listen_addresses = ''\n"
-           << fmt::format("unix_socket_directories = '{}'\n", directory_.string())
+           << fmt::format("unix_socket_directories = '{}'\n", directory().string())
            << "max_connections = 200\nmax_wal_size = 64MB\n";
   if (!settings.flush())
     throw std::runtime_error("PostgreSQL's settings cannot be written");
 }
 
 void postgresql::mount() {
-  is_mounted_ = ::mount("tmpfs", directory_.c_str(), "tmpfs", 0, disk_options) == 0;
+  is_mounted_ = ::mount("tmpfs", directory().c_str(), "tmpfs", 0, disk_options) == 0;
   const auto* found = ::getpwnam(user);
-  if (found == nullptr || ::chown(directory_.c_str(), found->pw_uid, found->pw_gid) != 0)
+  if (found == nullptr || ::chown(directory().c_str(), found->pw_uid, found->pw_gid) != 0)
     throw std::runtime_error("PostgreSQL does not run as root, and there is no user postgres");
+}
+
+void postgresql::unmount() {
+  if (is_mounted_)
+    ::umount2(directory().c_str(), MNT_DETACH);
 }
 
 void postgresql::run(std::vector<std::string> arguments) const {
@@ -131,16 +120,16 @@ void postgresql::control(const std::vector<std::string>& arguments) const {
 }
 
 std::string postgresql::url(const std::filesystem::path& socket_directory) const {
-  const auto& host = socket_directory.empty() ? directory_ : socket_directory;
+  const auto& host = socket_directory.empty() ? directory() : socket_directory;
   return fmt::format("postgresql:///postgres?host={}&user=talaria", host.string());
 }
 
 std::filesystem::path postgresql::socket() const {
-  return directory_ / ".s.PGSQL.5432";
+  return directory() / ".s.PGSQL.5432";
 }
 
 void postgresql::start() {
-  control({"--log", directory_ / "log", "start"});
+  control({"--log", directory() / "log", "start"});
 }
 
 void postgresql::stop(const std::string& mode) {
@@ -191,16 +180,16 @@ void postgresql::terminate_backends() {
 /// By making it as small as what is on it.
 bool postgresql::fill_disk() {
   struct statvfs disk {};
-  if (!is_mounted_ || ::statvfs(directory_.c_str(), &disk) != 0)
+  if (!is_mounted_ || ::statvfs(directory().c_str(), &disk) != 0)
     return false;
   const auto used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize;
-  return ::mount("tmpfs", directory_.c_str(), "tmpfs", MS_REMOUNT,
+  return ::mount("tmpfs", directory().c_str(), "tmpfs", MS_REMOUNT,
                  fmt::format("size={}", used).c_str()) == 0;
 }
 
 void postgresql::free_disk() {
   if (is_mounted_)
-    ::mount("tmpfs", directory_.c_str(), "tmpfs", MS_REMOUNT, disk_options);
+    ::mount("tmpfs", directory().c_str(), "tmpfs", MS_REMOUNT, disk_options);
 }
 
 }  // namespace talaria::chaos

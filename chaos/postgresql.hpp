@@ -1,5 +1,7 @@
 #pragma once
 
+#include "posix/temporary_directory.hpp"
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -24,7 +26,7 @@ public:
   /// @param socket_directory Where its socket is; empty for its own.
   std::string url(const std::filesystem::path& socket_directory = {}) const;
   std::filesystem::path socket() const;
-  const std::filesystem::path& directory() const { return directory_; }
+  const std::filesystem::path& directory() const { return directory_.path(); }
 
   void start();
   /// @param mode As `pg_ctl stop` has it.
@@ -46,15 +48,16 @@ public:
 private:
   void make();
   void mount();
+  void unmount();
   void run(std::vector<std::string> arguments) const;
   void control(const std::vector<std::string>& arguments) const;
   void signal_all(int number) const;
-  std::filesystem::path data() const { return directory_ / "data"; }
+  std::filesystem::path data() const { return directory() / "data"; }
 
   const std::filesystem::path log_;
   const bool is_root_;
   const std::filesystem::path programs_;
-  std::filesystem::path directory_;
+  const posix::temporary_directory directory_{"/tmp/talaria-chaos"};
   bool is_mounted_ = false;
 };
 

@@ -3,9 +3,9 @@
 #include "bench/ceilings/thread_cpu_time.hpp"
 #include "bench/load/event_payload.hpp"
 #include "bench/product/cpu_meter.hpp"
-#include "bench/product/temporary_directory.hpp"
 #include "domain/id.hpp"
 #include "persistence/store.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <fmt/format.h>
 
@@ -85,7 +85,7 @@ private:
 };
 
 figure measure(const settings& settings, std::size_t batch_events, insert_tables tables) {
-  const temporary_directory directory{settings.directory};
+  const posix::temporary_directory directory{settings.directory / "talaria-bench"};
   inserter inserts{make_store(directory.path(), tables)};
   load::latency_histogram commits;
   std::uint64_t events = 0;

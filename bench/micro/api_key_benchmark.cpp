@@ -1,7 +1,7 @@
-#include "bench/product/temporary_directory.hpp"
 #include "http/api_key.hpp"
 #include "http/authenticator.hpp"
 #include "persistence/store.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -51,7 +51,7 @@ public:
       throw std::runtime_error("the key cannot be stored");
   }
 
-  const bench::temporary_directory directory{std::filesystem::temp_directory_path()};
+  const posix::temporary_directory directory;
   std::unique_ptr<persistence::store> store;
   std::string key;
 };

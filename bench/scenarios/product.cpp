@@ -22,7 +22,7 @@ constexpr double mib = 1024.0 * 1024;
 }  // namespace
 
 product::product(const settings& settings)
-    : directory_{settings.directory},
+    : directory_{settings.directory / "talaria-bench"},
       store_{settings.postgresql_url, directory_.path()},
       binary_{settings.talaria} {
   start();

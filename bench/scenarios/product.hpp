@@ -5,9 +5,9 @@
 #include "bench/product/api_client.hpp"
 #include "bench/product/cpu_meter.hpp"
 #include "bench/product/talaria_process.hpp"
-#include "bench/product/temporary_directory.hpp"
 #include "bench/scenarios/scenario.hpp"
 #include "bench/store/fresh_store.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -48,7 +48,7 @@ public:
 private:
   void start();
 
-  temporary_directory directory_;
+  posix::temporary_directory directory_;
   fresh_store store_;
   std::filesystem::path binary_;
   std::optional<talaria_process> process_;

@@ -13,11 +13,11 @@ namespace talaria::test {
 
 namespace {
 
-std::string store_url(const temporary_directory& directory) {
+std::string store_url(const posix::temporary_directory& directory) {
   return "sqlite:" + (directory.path() / "store.db").string();
 }
 
-std::unique_ptr<persistence::store> make_store(const temporary_directory& directory,
+std::unique_ptr<persistence::store> make_store(const posix::temporary_directory& directory,
                                                supervision::fault_injector* faults) {
   REQUIRE(persistence::migrate_store(store_url(directory)));
   auto opened = persistence::open_store(store_url(directory));

@@ -3,10 +3,10 @@
 #include "actors/environment.hpp"
 #include "actors/local_gateway.hpp"
 #include "persistence/store.hpp"
+#include "posix/temporary_directory.hpp"
 #include "supervision/supervisor.hpp"
 #include "tests/actors/interruptible_store.hpp"
 #include "tests/support/simulated_system.hpp"
-#include "tests/support/temporary_directory.hpp"
 
 #include <caf/all.hpp>
 
@@ -66,7 +66,7 @@ public:
   persistence::delivery_row delivery(const domain::delivery_id& id);
   std::size_t awake_subscriptions() const;
 
-  temporary_directory directory;
+  posix::temporary_directory directory;
   std::unique_ptr<interruptible_store> store;
   supervision::directory actors;
   prometheus::Registry registry;

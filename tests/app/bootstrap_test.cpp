@@ -1,7 +1,7 @@
 #include "app/bootstrap.hpp"
 
 #include "http/api_key.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@ namespace {
 constexpr domain::timestamp start{std::chrono::seconds{1'800'000'000}};
 
 struct fixture {
-  test::temporary_directory directory;
+  posix::temporary_directory directory;
   std::string url = "sqlite:" + (directory.path() / "store.db").string();
   std::unique_ptr<persistence::store> store;
   std::uint64_t random = 0;

@@ -1,6 +1,6 @@
 #include "app/instance_lock.hpp"
 
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@ using namespace talaria;
 using app::instance_lock;
 
 TEST_CASE("a store's lock is held by one at a time, and free again when its holder is gone") {
-  const test::temporary_directory directory;
+  const posix::temporary_directory directory;
   const auto path = (directory.path() / "store.lock").string();
   {
     const auto first = instance_lock::acquire(path);

@@ -4,7 +4,7 @@
 #include "http/api_key.hpp"
 #include "http/fresh_id.hpp"
 #include "persistence/store.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +16,7 @@ namespace {
 
 /// A store as a server leaves it after its first start.
 struct fixture {
-  test::temporary_directory directory;
+  posix::temporary_directory directory;
   app::configuration settings;
   std::unique_ptr<persistence::store> store;
   std::uint64_t random = 0;

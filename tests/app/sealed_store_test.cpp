@@ -6,7 +6,7 @@
 #include "domain/base64.hpp"
 #include "domain/secret_box.hpp"
 #include "http/api_key.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -32,7 +32,7 @@ std::string id_of_key(char letter) {
 
 /// A store of its own, with the subscriptions that tests put into it.
 struct fixture {
-  test::temporary_directory directory;
+  posix::temporary_directory directory;
   app::configuration settings;
   std::string key_file = directory.path() / "store.db.key";
   std::uint64_t random = 0;

@@ -2,7 +2,7 @@
 
 #include "domain/base64.hpp"
 #include "domain/secret_box.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 #include <spdlog/sinks/ostream_sink.h>
@@ -22,7 +22,7 @@ const std::string key_text = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
 const std::string key = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef";
 
 struct fixture {
-  test::temporary_directory directory;
+  posix::temporary_directory directory;
   std::string path = directory.path() / "talaria.key";
 
   void write(const std::string& text, mode_t mode = 0600) const {

@@ -1,6 +1,6 @@
 #include "bench/ceilings/ceilings.hpp"
 
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 using namespace talaria::bench;
 
 TEST_CASE("every ceiling of a store still fits the tables that it is measured on") {
-  const talaria::test::temporary_directory directory;
+  const talaria::posix::temporary_directory directory;
   settings settings{.duration = std::chrono::milliseconds{50},
                     .talaria = {},
                     .directory = directory.path(),

@@ -1,6 +1,6 @@
 #include "chaos/receivers.hpp"
 
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -20,7 +20,7 @@ constexpr std::uint32_t payload_bytes = 100;
 
 /// Two of them, and their ledger.
 struct some_receivers {
-  test::temporary_directory directory;
+  posix::temporary_directory directory;
   run_clock clock;
   receivers made{{.subscriptions = {{.name = "one"}, {.name = "two", .fail_rate = 1}},
                   .ledger = directory.path() / "ledger",

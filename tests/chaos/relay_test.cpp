@@ -1,6 +1,6 @@
 #include "chaos/relay.hpp"
 
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -31,7 +31,7 @@ file_descriptor make_socket() {
 
 /// A server that accepts one connection at a time, and a relay before it.
 struct relayed_server {
-  test::temporary_directory directory;
+  posix::temporary_directory directory;
   std::filesystem::path server_path = directory.path() / "server";
   std::filesystem::path relay_path = directory.path() / "relay";
   file_descriptor listener = make_socket();

@@ -17,7 +17,7 @@ const new_api_key& shared_key() {
   return key;
 }
 
-std::unique_ptr<persistence::store> open_in(const talaria::test::temporary_directory& directory) {
+std::unique_ptr<persistence::store> open_in(const posix::temporary_directory& directory) {
   const std::string url = "sqlite:" + (directory.path() / "talaria.db").string();
   REQUIRE(persistence::migrate_store(url).has_value());
   return std::move(persistence::open_store(url).value());

@@ -3,10 +3,10 @@
 #include "domain/tenancy.hpp"
 #include "http/server.hpp"
 #include "persistence/store.hpp"
+#include "posix/temporary_directory.hpp"
 #include "supervision/directory.hpp"
 #include "tests/http/fake_gateway.hpp"
 #include "tests/http/raw_client.hpp"
-#include "tests/support/temporary_directory.hpp"
 
 #include <boost/json/value.hpp>
 #include <prometheus/registry.h>
@@ -58,7 +58,7 @@ public:
   /// @returns the id.
   std::string submit(std::string_view payload = "{}");
 
-  talaria::test::temporary_directory directory;
+  posix::temporary_directory directory;
   std::unique_ptr<persistence::store> store;
   domain::organization organization;
   domain::application application;

@@ -159,7 +159,7 @@ TEST_CASE("a URL that names no file, or a kind of store we do not know, is refus
 }
 
 TEST_CASE("a file's name may hold spaces, equals signs and quotes") {
-  const temporary_directory directory;
+  const posix::temporary_directory directory;
   const auto file = directory.path() / "a b  c=d 'e' %20.db";
   expect(migrate_store("sqlite:" + file.string()));
   CHECK(std::filesystem::exists(file));

@@ -4,23 +4,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <vector>
 
 namespace talaria::persistence::test {
-
-temporary_directory::temporary_directory() {
-  std::string name = std::filesystem::temp_directory_path() / "talaria-XXXXXX";
-  REQUIRE(::mkdtemp(name.data()) != nullptr);
-  path_ = name;
-}
-
-temporary_directory::~temporary_directory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 domain::secret_box secret_box_of(const std::string& letters) {
   std::vector<std::string> keys;

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "persistence/store.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <soci/soci.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -29,20 +29,6 @@ public:
   domain::secret_box secrets = secret_box_of("k");
 };
 
-/// A directory of its own, removed at the end.
-class temporary_directory {
-public:
-  temporary_directory();
-  ~temporary_directory();
-  temporary_directory(const temporary_directory&) = delete;
-  temporary_directory& operator=(const temporary_directory&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
-private:
-  std::filesystem::path path_;
-};
-
 class sqlite_place : public place {
 public:
   using place::open;
@@ -53,7 +39,7 @@ public:
   std::string url() const { return "sqlite:" + file(); }
 
 private:
-  temporary_directory directory_;
+  posix::temporary_directory directory_;
 };
 
 }  // namespace talaria::persistence::test

@@ -1,6 +1,6 @@
 #include "posix/child_process.hpp"
 
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -18,7 +18,7 @@ using posix::command_line;
 namespace {
 
 struct shell {
-  test::temporary_directory directory;
+  posix::temporary_directory directory;
 
   command_line command(const std::string& text) const {
     return {.arguments = {"sh", "-c", text},
