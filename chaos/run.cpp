@@ -10,6 +10,7 @@
 #include "chaos/evidence.hpp"
 #include "chaos/http_client.hpp"
 #include "chaos/meddler.hpp"
+#include "chaos/repeat_bound.hpp"
 #include "chaos/store_reader.hpp"
 #include "chaos/timeline.hpp"
 #include "chaos/workload.hpp"
@@ -31,10 +32,6 @@ using namespace std::chrono_literals;
 constexpr auto look_interval = 20ms;
 constexpr auto repeat_patience = 60s;
 constexpr auto drain_look_interval = 200ms;
-/// What one subscription may have under way or unrecorded: its window (actors/delivery_window.hpp);
-/// of an ordered one, what is under way.
-constexpr std::uint64_t window_deliveries = 512;
-constexpr std::uint64_t ordered_window_deliveries = 2;
 /// For sessions of the store that were opened anew, and the like.
 constexpr std::uint64_t spare_descriptors = 48;
 
@@ -57,24 +54,6 @@ json::object settings_of(const subscription_plan& plan, const std::string& url) 
   if (plan.only_odd)
     body["payload_filter"] = json::object{{"path", "/odd"}, {"eq", true}};
   return body;
-}
-
-/// How often what is in flight or unrecorded may have been lost.
-std::uint64_t interruptions_of(const disturbance& one) {
-  switch (lane_of(one.fault.kind)) {
-    case lane::receivers:
-      return 0;
-    case lane::injection: {
-      // As often as it fires, or the budgets of supervision allow.
-      if (one.fault.settings.request_json.empty())
-        return 1;
-      const auto request = json::parse(one.fault.settings.request_json).as_object();
-      const auto* count = request.if_contains("count");
-      return count == nullptr ? 10 : count->to_number<std::uint64_t>();
-    }
-    default:
-      return 1;
-  }
 }
 
 class scenario_run {
@@ -279,7 +258,7 @@ private:
     history_.takeovers = server_->takeovers();
     auto& interruptions = history_.interruptions.emplace();
     for (const auto& each : disturbances_) {
-      if (interruptions_of(each) > 0)
+      if (interrupts(each))
         interruptions.push_back({each.from, each.until});
       if (each.fault.settings.offset > 0ms)
         history_.clock_shifts.push_back({each.from, each.until, each.fault.settings.offset});
@@ -289,17 +268,12 @@ private:
   }
 
   allowances allowed() const {
-    std::uint64_t interruptions = server_->ends();
-    for (const auto& each : disturbances_)
-      interruptions += interruptions_of(each);
-    std::uint64_t window = 0;
     // What was connected is kept for a while: a connection for each request that may be under way.
     std::uint64_t connections = options_.scenario.workload.connections;
-    for (const auto& each : options_.scenario.subscriptions) {
-      window += each.ordered ? ordered_window_deliveries : window_deliveries;
+    for (const auto& each : options_.scenario.subscriptions)
       connections += each.max_in_flight;
-    }
-    return {.repeats_max = interruptions * window,
+    return {.repeats_max =
+                repeats_bound(server_->ends(), disturbances_, options_.scenario.subscriptions),
             .descriptors_growth_max = connections + spare_descriptors};
   }
 
