@@ -1,7 +1,6 @@
 #include "chaos/receivers.hpp"
 
 #include <fmt/format.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -121,13 +120,10 @@ void receivers::serve_ready() {
 
 void receivers::accept_all(std::size_t index) {
   while (true) {
-    delivery::file_descriptor socket{::accept4(listeners_[index]->at.socket.get(), nullptr, nullptr,
-                                               SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    auto socket = delivery::accept_one(listeners_[index]->at.socket.get());
     if (!socket.valid())
       return;
     const int number = socket.get();
-    const int on = 1;
-    setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     delivery::watch(epoll_.get(), number, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
     connection made;
     made.socket = std::move(socket);
@@ -215,16 +211,9 @@ bool receivers::send_answer(connection& client, const scripted_answer& answer) {
 }
 
 bool receivers::write(connection& client) {
-  while (!client.unsent.empty()) {
-    const auto count =
-        ::send(client.socket.get(), client.unsent.data(), client.unsent.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      return errno == EAGAIN;
-    client.unsent.erase(0, static_cast<std::size_t>(count));
-  }
-  return !client.closes;
+  const bool alive = delivery::send_from(client.socket.get(), client.unsent);
+  const bool is_over = client.unsent.empty() && client.closes;
+  return alive && !is_over;
 }
 
 void receivers::drip() {

@@ -3,15 +3,19 @@
 #include "delivery/file_descriptor.hpp"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <system_error>
 #include <utility>
 
-/// System calls whose failure is an exception, for those who cannot do without.
+/// System calls of those who serve many sockets. What they cannot do without is an exception where
+/// it fails; what becomes of a connection is not.
 namespace talaria::delivery {
 
 /// @throws std::system_error: why the last system call failed.
@@ -58,6 +62,32 @@ inline loopback_listener listen_on_loopback(int backlog, std::uint32_t host = 0)
       ::getsockname(socket.get(), generic, &size) != 0)
     throw_last_error("listen");
   return {std::move(socket), ntohs(address.sin_port)};
+}
+
+/// @returns a connection that does not block, and sends at once what it is given; none if nobody
+/// waits for one.
+inline file_descriptor accept_one(int listener) {
+  file_descriptor made{::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  if (made.valid()) {
+    const int on = 1;
+    setsockopt(made.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  return made;
+}
+
+/// Sends from the front as much as the connection takes now.
+///
+/// @returns false if it has ended.
+inline bool send_from(int socket, std::string& unsent) {
+  while (!unsent.empty()) {
+    const auto count = ::send(socket, unsent.data(), unsent.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return errno == EAGAIN;
+    unsent.erase(0, static_cast<std::size_t>(count));
+  }
+  return true;
 }
 
 }  // namespace talaria::delivery

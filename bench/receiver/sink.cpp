@@ -1,7 +1,6 @@
 #include "bench/receiver/sink.hpp"
 
 #include <fmt/format.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -111,13 +110,10 @@ void sink::answer(connection& client) {
 
 void sink::accept_all(const listener& from) {
   while (true) {
-    delivery::file_descriptor socket{
-        ::accept4(from.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    auto socket = delivery::accept_one(from.socket.get());
     if (!socket.valid())
       return;
     const int number = socket.get();
-    const int on = 1;
-    setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto& client = connections_[number];
     client = std::make_unique<connection>();
     client->socket = std::move(socket);
@@ -161,16 +157,7 @@ bool sink::read(connection& client) {
 }
 
 bool sink::write(connection& client) {
-  while (!client.unsent.empty()) {
-    const auto count =
-        ::send(client.socket.get(), client.unsent.data(), client.unsent.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      return errno == EAGAIN;
-    client.unsent.erase(0, static_cast<std::size_t>(count));
-  }
-  return true;
+  return delivery::send_from(client.socket.get(), client.unsent);
 }
 
 std::string make_answer(unsigned status, const std::string& body) {
