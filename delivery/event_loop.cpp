@@ -1,6 +1,7 @@
 #include "delivery/event_loop.hpp"
 
 #include "delivery/own_thread.hpp"
+#include "delivery/system_calls.hpp"
 
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
@@ -11,7 +12,6 @@
 #include <iterator>
 #include <limits>
 #include <stdexcept>
-#include <system_error>
 
 namespace talaria::delivery {
 
@@ -20,12 +20,6 @@ namespace {
 constexpr std::size_t events_at_once = 256;
 /// An idle transfer costs about 6 KB; making a new one costs less than connecting does.
 constexpr std::size_t idle_transfers_max = 256;
-
-file_descriptor required(int number, const char* what) {
-  if (number < 0)
-    throw std::system_error(errno, std::generic_category(), what);
-  return file_descriptor(number);
-}
 
 std::uint32_t to_epoll(int curl_events) {
   return ((curl_events & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) |
@@ -45,16 +39,12 @@ event_loop::event_loop(event_loop_settings settings, const address_policy& addre
     : settings_(std::move(settings)),
       addresses_(addresses),
       names_(names),
-      epoll_(required(epoll_create1(EPOLL_CLOEXEC), "epoll")),
-      wake_up_(required(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
+      wake_up_(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
       share_(curl_share_init()),
       multi_(curl_multi_init()) {
   set_up_curl();
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = wake_up_.get();
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_up_.get(), &event) != 0)
-    throw std::system_error(errno, std::generic_category(), "epoll");
+  watch(epoll_.get(), wake_up_.get(), EPOLLIN);
   // A first transfer shows at the start whether libcurl takes our settings.
   keep_for_reuse(take_transfer());
   thread_ = std::thread([this] { run(); });
