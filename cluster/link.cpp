@@ -232,6 +232,8 @@ bool link::send(const std::string& message, time_point now) {
     ++counts_.messages_dropped;
     return false;
   }
+  // First, so that what the peer sends because of this finds room in its window.
+  acknowledge();
   const auto sequence = session_->sent.add(message.size(), now);
   ++counts_.messages_sent;
   counts_.bytes_sent += message.size();
