@@ -34,6 +34,8 @@ struct link_options {
   std::uint16_t listen_port = 0;
   /// Where others reach it; empty: the address it listens at.
   std::string advertised_host;
+  /// 0: the port it listens at.
+  std::uint16_t advertised_port = 0;
   /// What the nodes of a cluster, and nobody else, know.
   std::string secret;
   link_tls tls;

@@ -63,7 +63,8 @@ domain::result<std::unique_ptr<links>> links::start(caf::actor_system& system, o
   const auto listens = port.get();
   if (!listens)
     return tl::unexpected(listens.error());
-  started->port_ = *listens;
+  const auto advertised = shared->options.advertised_port;
+  started->port_ = advertised == 0 ? *listens : advertised;
   return started;
 }
 
