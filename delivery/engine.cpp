@@ -65,6 +65,7 @@ public:
   ~implementation() { stop(); }
 
   void send(outbound_request request, completion done);
+  void abort_all();
   void stop();
 
 private:
@@ -106,6 +107,11 @@ void engine::implementation::send(outbound_request request, completion done) {
     made.fail(domain::attempt_error::aborted);
 }
 
+void engine::implementation::abort_all() {
+  for (const auto& loop : loops_)
+    loop->abort();
+}
+
 void engine::implementation::stop() {
   for (const auto& loop : loops_)
     loop->stop();
@@ -120,6 +126,10 @@ engine::~engine() = default;
 
 void engine::send(outbound_request request, completion done) {
   implementation_->send(std::move(request), std::move(done));
+}
+
+void engine::abort_all() {
+  implementation_->abort_all();
 }
 
 void engine::stop() {

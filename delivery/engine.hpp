@@ -63,7 +63,10 @@ public:
   /// `in_flight_max`, or one that is malformed), on the caller's before `send` returns.
   void send(outbound_request request, completion done);
 
-  /// Ends every request under way with `attempt_error::aborted`, and joins the loops' threads.
+  /// Ends every request under way with `attempt_error::aborted`, soon after. Does not block.
+  void abort_all();
+
+  /// The same, and joins the loops' threads.
   /// Idempotent; must not be called from a completion.
   void stop();
 

@@ -82,6 +82,12 @@ void event_loop::post(resolved_name message) {
   inbox_.resolved.push_back(std::move(message));
 }
 
+void event_loop::abort() {
+  const std::scoped_lock lock(inbox_mutex_);
+  wake();
+  aborting_ = true;
+}
+
 void event_loop::wake() {
   if (inbox_.started.empty() && inbox_.resolved.empty())
     eventfd_write(wake_up_.get(), 1);
@@ -110,12 +116,18 @@ void event_loop::run() {
 
 bool event_loop::take_messages() {
   messages taken;
+  bool aborted = false;
   {
     const std::scoped_lock lock(inbox_mutex_);
     if (stopping_)
       return false;
-    std::swap(taken, inbox_);
+    if (!std::exchange(aborting_, false))
+      std::swap(taken, inbox_);
+    else
+      aborted = true;
   }
+  if (aborted)
+    abort_all();
   for (request_in_flight& request : taken.started)
     resolve(std::move(request));
   for (resolved_name& name : taken.resolved) {

@@ -46,6 +46,10 @@ public:
   /// @returns false if the loop is stopping: then the request is still the caller's.
   bool start(request_in_flight& request);
 
+  /// Completes every request that was handed over before with `attempt_error::aborted`.
+  /// Thread-safe; does not block.
+  void abort();
+
   /// Completes every request with `attempt_error::aborted` and joins the thread. Idempotent; not
   /// from the loop's own thread.
   void stop();
@@ -107,6 +111,7 @@ private:
   std::mutex inbox_mutex_;
   messages inbox_;
   bool stopping_ = false;
+  bool aborting_ = false;
 
   file_descriptor epoll_;
   file_descriptor wake_up_;
