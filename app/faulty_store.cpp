@@ -111,6 +111,9 @@ public:
   std::unique_ptr<persistence::shard_ownership> open_shard_ownership() override {
     return inner_->open_shard_ownership();
   }
+  std::unique_ptr<persistence::membership> open_membership() override {
+    return inner_->open_membership();
+  }
   std::unique_ptr<persistence::catalog> open_catalog() override { return inner_->open_catalog(); }
   std::unique_ptr<persistence::tenants> open_tenants() override { return inner_->open_tenants(); }
   std::unique_ptr<persistence::event_types> open_event_types() override {

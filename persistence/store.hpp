@@ -12,6 +12,7 @@
 #include "domain/subscription.hpp"
 #include "domain/tenancy.hpp"
 #include "domain/time.hpp"
+#include "persistence/membership.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -39,21 +40,8 @@ using domain::result;
 using domain::subscription_number;
 using domain::timestamp;
 
-/// A unit of ownership: subscriptions belong to shards, shards to nodes.
-enum class shard_id : std::uint16_t {};
-inline constexpr std::uint16_t shard_count = 4096;
-
 /// The shard of a subscription, for ever: FNV-1a (64 bits) over the id's bytes, modulo the count.
 shard_id shard_of(const domain::subscription_id& id);
-
-/// Rises each time a shard gets a new owner. Every outcome carries it, and the store refuses an
-/// outcome whose epoch is not the shard's.
-enum class fencing_epoch : std::int64_t {};
-
-struct owned_shard {
-  shard_id shard{};
-  fencing_epoch epoch{};
-};
 
 // ------------------------------------------------------------------------------------- events
 
@@ -240,16 +228,6 @@ public:
   /// once, in ascending order. Only those of the given shards, all if the span is empty.
   virtual result<std::vector<subscription_number>> due_subscriptions(
       std::span<const shard_id> shards, timestamp after, timestamp until) = 0;
-};
-
-// -------------------------------------------------------------------------------- ownership
-
-class shard_ownership {
-public:
-  virtual ~shard_ownership() = default;
-
-  /// Takes every shard for this node, raising each epoch: for a Talaria of a single node.
-  virtual result<std::vector<owned_shard>> claim_all(std::string_view node) = 0;
 };
 
 // -------------------------------------------------------------------------------- the catalogue
@@ -700,6 +678,8 @@ public:
   virtual std::unique_ptr<outbox> open_outbox() = 0;
   virtual std::unique_ptr<queue_reader> open_queue_reader() = 0;
   virtual std::unique_ptr<shard_ownership> open_shard_ownership() = 0;
+  /// Null if no other process can share the store.
+  virtual std::unique_ptr<membership> open_membership() = 0;
   virtual std::unique_ptr<catalog> open_catalog() = 0;
   virtual std::unique_ptr<tenants> open_tenants() = 0;
   virtual std::unique_ptr<event_types> open_event_types() = 0;

@@ -19,7 +19,8 @@ using type = array_parameter::type;
 /// Answers with the outcomes that were not recorded: their positions, and whether they were fenced.
 constexpr auto record_sql = R"(
     with lane as materialized (
-      select from lanes where incarnation = $1 and lane = $2::int8 and alive for share),
+      select from lanes
+      where incarnation = $1 and lane = $2::int8 and alive and version = $17::int8 for share),
     made as materialized (
       select * from unnest($3::int4[], $4::uuid[], $5::int2[], $6::int8[], $7::int4[], $8::int4[],
                            $9::int2[], $10::int8[], $11::int8[], $12::int8[], $13::int2[],
@@ -65,8 +66,14 @@ struct lane_statements {
 
   sql::open_session open;
 
-  sql::command<std::string, int> open_lane{open, R"(
-      insert into lanes(incarnation, lane) values(:incarnation, :lane) on conflict do nothing)"};
+  /// Under a lock of the node's row: whoever buries the node sees the lane, or it is not opened.
+  sql::command<int, std::string> open_lane{open, R"(
+      insert into lanes(incarnation, lane)
+      select incarnation, :lane::integer from nodes where incarnation = :incarnation and status <> 2
+      for share
+      on conflict do nothing)"};
+  sql::query<sql::row<std::int64_t>(std::string, int)> version{open, R"(
+      select version from lanes where incarnation = :incarnation and lane = :lane and alive)"};
 };
 
 /// For what changes more than deliveries.
@@ -88,9 +95,11 @@ struct further_statements {
                     where number = :number and disabled = 0 and deleted_us is null))"};
 
   /// As `record_sql` does it for outcomes.
-  sql::query<sql::row<bool>(std::string, int)> hold_lane{open, R"(
+  sql::query<sql::row<bool>(std::string, int, std::int64_t)> hold_lane{open, R"(
       select exists(select 1 from (
-        select from lanes where incarnation = :incarnation and lane = :lane and alive for share)
+        select from lanes
+        where incarnation = :incarnation and lane = :lane and alive and version = :version
+        for share)
         held))"};
 
   sql::query<sql::row<bool>(shard_id, std::string, fencing_epoch)> owns{open, R"(
@@ -107,10 +116,11 @@ public:
   }
 
   /// Writes down those that were not recorded.
-  void record(native_statement& statement, std::string_view node, int lane,
+  void record(native_statement& statement, std::string_view node, const held_lane& lane,
               std::span<record_status> statuses) {
-    const auto lane_number = to_parameter(lane);
-    const std::array<std::string_view, 16> parameters{
+    const auto lane_number = to_parameter(lane.number);
+    const auto lane_version = to_parameter(lane.version);
+    const std::array<std::string_view, 17> parameters{
         node,
         lane_number,
         subscription_.finish(),
@@ -127,6 +137,7 @@ public:
         error_.finish(),
         node_.finish(),
         response_body_.finish(),
+        lane_version,
     };
     const auto others = statement(parameters);
     std::ranges::fill(statuses, record_status::recorded);
@@ -215,8 +226,10 @@ result<std::vector<record_status>> outcome_recorder::record(std::string_view nod
   std::vector<record_status> statuses;
   for (auto left = outcomes; !left.empty();) {
     const auto part = left.first(different_deliveries(left));
-    if (auto recorded = record_part(node, part, statuses); !recorded)
+    const auto recorded = on_current_lane([&] { return record_part(part); });
+    if (!recorded)
       return tl::unexpected(recorded.error());
+    statuses.insert(statuses.end(), recorded->begin(), recorded->end());
     left = left.subspan(part.size());
   }
   return statuses;
@@ -225,26 +238,45 @@ result<std::vector<record_status>> outcome_recorder::record(std::string_view nod
 result<void> outcome_recorder::open_lane(std::string_view node) {
   if (node_ == node)
     return {};
-  auto opened = sql::in_transaction<lane_statements>(connection_, "begin",
-                                                     [&](lane_statements& sql) -> result<void> {
-                                                       sql.open_lane(std::string{node}, lane_);
-                                                       return {};
-                                                     });
+  auto opened = sql::in_transaction<lane_statements>(
+      connection_, "begin", [&](lane_statements& sql) -> result<void> {
+        sql.open_lane(lane_.number, std::string{node});
+        const auto version = sql.version.first(std::string{node}, lane_.number);
+        lane_.version = version ? std::get<0>(*version) : 0;
+        return {};
+      });
   if (opened)
     node_ = node;
   return opened;
 }
 
-result<void> outcome_recorder::record_part(std::string_view node, std::span<const outcome> outcomes,
-                                           std::vector<record_status>& statuses) {
+result<std::vector<record_status>> outcome_recorder::on_current_lane(
+    const std::function<result<std::vector<record_status>>()>& write) {
+  auto written = write();
+  // All may be fenced only because shards were released meanwhile, be it other ones.
+  const auto is_fenced = [](record_status status) { return status == record_status::fenced; };
+  if (!written || !std::ranges::all_of(*written, is_fenced))
+    return written;
+  const auto moved_on = sql::in_transaction<lane_statements>(
+      connection_, "begin", [&](lane_statements& sql) -> result<bool> {
+        const auto version = sql.version.first(node_, lane_.number);
+        return version && std::exchange(lane_.version, std::get<0>(*version)) != lane_.version;
+      });
+  if (!moved_on)
+    return tl::unexpected(moved_on.error());
+  return *moved_on ? write() : written;
+}
+
+result<std::vector<record_status>> outcome_recorder::record_part(
+    std::span<const outcome> outcomes) {
   std::vector<record_status> made(outcomes.size());
   outcome_rows rows{outcomes};
   const auto record = [&](record_statements& sql) -> result<void> {
-    rows.record(sql.record, node, lane_, made);
+    rows.record(sql.record, node_, lane_, made);
     return {};
   };
   const auto record_and_follow_up = [&](further_statements& sql) -> result<void> {
-    rows.record(sql.record, node, lane_, made);
+    rows.record(sql.record, node_, lane_, made);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       if (made[i] == record_status::recorded)
         follow_up(sql, outcomes[i]);
@@ -258,24 +290,29 @@ result<void> outcome_recorder::record_part(std::string_view node, std::span<cons
                       ? sql::in_transaction<further_statements>(
                             connection_, begin_for(someone_is_gone), record_and_follow_up)
                       : sql::in_transaction<record_statements>(connection_, nullptr, record);
-  if (recorded)
-    statuses.insert(statuses.end(), made.begin(), made.end());
-  return recorded;
+  if (!recorded)
+    return tl::unexpected(recorded.error());
+  return made;
 }
 
 result<std::vector<record_status>> outcome_recorder::record_health(
     std::string_view node, std::span<const health_change> changes) {
   if (auto opened = open_lane(node); !opened)
     return tl::unexpected(opened.error());
+  return on_current_lane([&] { return record_health_part(changes); });
+}
+
+result<std::vector<record_status>> outcome_recorder::record_health_part(
+    std::span<const health_change> changes) {
   const bool someone_is_given_up = std::ranges::any_of(changes, &health_change::given_up);
   return sql::in_transaction<further_statements>(
       connection_, begin_for(someone_is_given_up),
       [&](further_statements& sql) -> result<std::vector<record_status>> {
-        if (!sql.hold_lane.value(std::string{node}, lane_))
+        if (!sql.hold_lane.value(node_, lane_.number, lane_.version))
           return std::vector<record_status>(changes.size(), record_status::fenced);
         std::vector<record_status> statuses;
         for (const auto& change : changes)
-          statuses.push_back(record_one(sql, node, change));
+          statuses.push_back(record_one(sql, node_, change));
         return statuses;
       });
 }

@@ -3,16 +3,28 @@
 #include "persistence/postgres/database.hpp"
 #include "persistence/store.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace talaria::persistence::postgres {
+
+/// A recorder's row in `lanes`, and which shards its holder may have released.
+struct held_lane {
+  int number = 0;
+  /// As it was read last. A write passes only on the version that the row has.
+  std::int64_t version = 0;
+};
 
 /// One statement for all outcomes, which commits itself, fenced by the row of this recorder's lane
 /// (docs/decisions/0004-fencing-by-lanes.md).
 class outcome_recorder : public persistence::outcome_recorder {
 public:
   explicit outcome_recorder(database& database)
-      : lane_{database.next_lane()}, connection_{database.quick()} {}
+      : lane_{.number = database.next_lane()}, connection_{database.quick()} {}
 
   result<std::vector<record_status>> record(std::string_view node,
                                             std::span<const outcome> outcomes) override;
@@ -21,10 +33,13 @@ public:
 
 private:
   result<void> open_lane(std::string_view node);
-  result<void> record_part(std::string_view node, std::span<const outcome> outcomes,
-                           std::vector<record_status>& statuses);
+  /// Writes once more what was fenced on a version of the lane that is not the current one.
+  result<std::vector<record_status>> on_current_lane(
+      const std::function<result<std::vector<record_status>>()>& write);
+  result<std::vector<record_status>> record_part(std::span<const outcome> outcomes);
+  result<std::vector<record_status>> record_health_part(std::span<const health_change> changes);
 
-  const int lane_;
+  held_lane lane_;
   sql::connection connection_;
   /// For whom the lane was opened.
   std::string node_;

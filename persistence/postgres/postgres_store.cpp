@@ -3,6 +3,7 @@
 #include "persistence/postgres/conninfo.hpp"
 #include "persistence/postgres/database.hpp"
 #include "persistence/postgres/event_appender.hpp"
+#include "persistence/postgres/membership.hpp"
 #include "persistence/postgres/migrator.hpp"
 #include "persistence/postgres/outcome_recorder.hpp"
 #include "persistence/postgres/shard_ownership.hpp"
@@ -48,6 +49,9 @@ public:
   }
   std::unique_ptr<persistence::shard_ownership> open_shard_ownership() override {
     return std::make_unique<shard_ownership>(database_, interruption_);
+  }
+  std::unique_ptr<persistence::membership> open_membership() override {
+    return std::make_unique<membership>(database_, interruption_);
   }
   std::unique_ptr<persistence::catalog> open_catalog() override {
     return std::make_unique<sql::catalog>(database_.open_access(), secrets_);

@@ -11,6 +11,13 @@ struct ownership_statements {
 
   sql::open_session open;
 
+  sql::command<std::string> bury_others{open, R"(
+      update nodes set status = 2, died_us = extract(epoch from clock_timestamp()) * 1000000
+      where incarnation <> :node and status <> 2)"};
+  sql::command<std::string> enter{open, R"(
+      insert into nodes(incarnation, name, address, version, protocol_min, protocol_max, status,
+                        renewals, joined_us)
+      values(:node, :node, '', '', 0, 0, 0, 0, 0) on conflict do nothing)"};
   sql::command<std::string> end_lanes{open, "delete from lanes where incarnation <> :node"};
   sql::command<std::string> claim{open, "update shards set owner = :node, epoch = epoch + 1"};
   sql::query<sql::row<shard_id, fencing_epoch>()> list{open,
@@ -27,6 +34,8 @@ result<std::vector<owned_shard>> shard_ownership::claim_all(std::string_view nod
   return sql::in_transaction<ownership_statements>(
       connection_, begin_takeover,
       [&](ownership_statements& sql) -> result<std::vector<owned_shard>> {
+        sql.bury_others(std::string{node});
+        sql.enter(std::string{node});
         sql.end_lanes(std::string{node});
         sql.claim(std::string{node});
         if (auto ended = sql::interrupt(interruption_, store_moment::shards_claimed); !ended)

@@ -42,6 +42,7 @@ public:
   std::unique_ptr<persistence::shard_ownership> open_shard_ownership() override {
     return std::make_unique<shard_ownership>(database_.open_access(), interruption_);
   }
+  std::unique_ptr<persistence::membership> open_membership() override { return nullptr; }
   std::unique_ptr<persistence::catalog> open_catalog() override {
     return std::make_unique<sql::catalog>(database_.open_access(), secrets_);
   }

@@ -72,6 +72,7 @@ public:
   std::unique_ptr<persistence::outbox> open_outbox() override;
   std::unique_ptr<persistence::queue_reader> open_queue_reader() override;
   std::unique_ptr<persistence::shard_ownership> open_shard_ownership() override;
+  std::unique_ptr<persistence::membership> open_membership() override { return nullptr; }
   std::unique_ptr<persistence::catalog> open_catalog() override;
   std::unique_ptr<persistence::tenants> open_tenants() override { return nullptr; }
   std::unique_ptr<persistence::event_types> open_event_types() override { return nullptr; }

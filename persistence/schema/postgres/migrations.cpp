@@ -11,11 +11,13 @@ extern const migration order_and_pauses;
 extern const migration recoveries;
 extern const migration tenants;
 extern const migration event_traces;
+extern const migration nodes;
 
 std::span<const migration> migrations() {
-  static const std::array all{
-      first_tables, application_retention, operational_events, order_and_pauses, recoveries,
-      tenants,      event_traces};
+  static const std::array all{first_tables,       application_retention,
+                              operational_events, order_and_pauses,
+                              recoveries,         tenants,
+                              event_traces,       nodes};
   return all;
 }
 
