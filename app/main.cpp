@@ -4,6 +4,7 @@
 #include "app/configuration.hpp"
 #include "app/keys_command.hpp"
 #include "app/logging.hpp"
+#include "app/nodes_command.hpp"
 #include "app/secrets_command.hpp"
 #include "app/server_options.hpp"
 #include "app/system.hpp"
@@ -232,10 +233,14 @@ struct client_commands {
   app::bench_options bench_options;
   app::actors_options actors_options;
   app::top_options top_options;
+  app::nodes_options nodes_options;
+  app::drain_options drain_options;
   app::chaos_options chaos_options;
   CLI::App* bench = nullptr;
   CLI::App* actors = nullptr;
   CLI::App* top = nullptr;
+  CLI::App* nodes = nullptr;
+  CLI::App* drain = nullptr;
   CLI::App* chaos_run = nullptr;
 
   explicit client_commands(CLI::App& talaria) {
@@ -247,6 +252,10 @@ struct client_commands {
     app::add_actors_options(*actors, actors_options);
     top = talaria.add_subcommand("top", "Watch the actors of a running Talaria in a terminal");
     app::add_top_options(*top, top_options);
+    nodes = talaria.add_subcommand("nodes", "Show the nodes of a cluster");
+    app::add_nodes_options(*nodes, nodes_options);
+    drain = talaria.add_subcommand("drain", "Have a node give its work to the others");
+    app::add_drain_options(*drain, drain_options);
     auto* chaos =
         talaria.add_subcommand("chaos", "Break a Talaria of its own, and check what it promises");
     chaos->require_subcommand(1);
@@ -264,6 +273,10 @@ struct client_commands {
       return app::run_actors(actors_options, std::cout, std::cerr);
     if (top->parsed())
       return app::run_top(top_options, std::cerr);
+    if (nodes->parsed())
+      return app::run_nodes(nodes_options, std::cout, std::cerr);
+    if (drain->parsed())
+      return app::run_drain(drain_options, std::cout, std::cerr);
     if (chaos_run->parsed())
       return app::run_chaos(chaos_options, std::cout, std::cerr);
     return std::nullopt;

@@ -1,9 +1,8 @@
 #include "console/actor.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
+#include "console/answer_fields.hpp"
 #include "console/text.hpp"
 #include <charconv>
 
@@ -15,31 +14,6 @@ namespace json = boost::json;
 using domain::ec;
 using domain::fail;
 using domain::result;
-
-std::string text_of(const json::value& value) {
-  if (value.is_null())
-    return {};
-  return printable(value.is_string() ? std::string(value.get_string()) : json::serialize(value));
-}
-
-std::string text_in(const json::object& object, std::string_view name) {
-  const auto* found = object.if_contains(name);
-  return found == nullptr ? std::string{} : text_of(*found);
-}
-
-std::optional<std::uint64_t> count_in(const json::object& object, std::string_view name) {
-  const auto* found = object.if_contains(name);
-  if (found == nullptr || !found->is_number())
-    return std::nullopt;
-  boost::system::error_code error;
-  const auto count = found->to_number<std::uint64_t>(error);
-  return error ? std::nullopt : std::optional{count};
-}
-
-const json::object* object_in(const json::object& object, std::string_view name) {
-  const auto* found = object.if_contains(name);
-  return found == nullptr ? nullptr : found->if_object();
-}
 
 named_counts counts_in(const json::object& object, std::string_view name) {
   named_counts counts;
@@ -77,14 +51,6 @@ actor to_actor(const json::object& object) {
   return read;
 }
 
-result<json::value> parse(std::string_view body) {
-  boost::system::error_code error;
-  auto parsed = json::parse(body, error);
-  if (error || !parsed.is_object())
-    return fail(ec::invalid_json, "The answer is not one of Talaria's.");
-  return parsed;
-}
-
 void read_totals(const json::object& page, actor_page& into) {
   into.total = count_in(page, "total").value_or(into.actors.size());
   into.next_cursor = text_in(page, "next_cursor");
@@ -116,14 +82,14 @@ std::optional<std::uint64_t> actor::count_of(std::string_view detail) const {
 }
 
 result<actor> read_actor(std::string_view body) {
-  const auto parsed = parse(body);
+  const auto parsed = parse_answer(body);
   if (!parsed)
     return tl::unexpected(parsed.error());
   return to_actor(parsed->get_object());
 }
 
 result<actor_page> read_actor_page(std::string_view body) {
-  const auto parsed = parse(body);
+  const auto parsed = parse_answer(body);
   if (!parsed)
     return tl::unexpected(parsed.error());
   const auto& object = parsed->get_object();

@@ -8,6 +8,11 @@ namespace talaria::console {
 
 namespace {
 
+bool is_unreserved(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+         (byte >= '0' && byte <= '9') || std::string_view{"-._~"}.find(byte) != std::string::npos;
+}
+
 bool continues_character(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
 }
@@ -82,6 +87,17 @@ std::string compact(std::chrono::milliseconds duration) {
   if (hours < 24)
     return fmt::format("{}h{:02}m", hours, minutes % 60);
   return days < 100 ? fmt::format("{}d{:02}h", days, hours % 24) : fmt::format("{}d", days);
+}
+
+std::string percent_escaped(std::string_view text, std::string_view kept) {
+  std::string shown;
+  for (const char byte : text) {
+    if (is_unreserved(byte) || kept.find(byte) != std::string_view::npos)
+      shown += byte;
+    else
+      shown += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+  }
+  return shown;
 }
 
 }  // namespace talaria::console

@@ -26,4 +26,8 @@ std::string compact(double number);
 /// At most 6 characters: `42s`, `3m12s`, `2h05m`, `3d04h`, `1234d`.
 std::string compact(std::chrono::milliseconds duration);
 
+/// For a part of a URL (RFC 3986).
+/// @param kept What stands for itself besides the unreserved characters.
+std::string percent_escaped(std::string_view text, std::string_view kept = {});
+
 }  // namespace talaria::console
