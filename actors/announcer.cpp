@@ -50,7 +50,7 @@ void submit(self_pointer self, const std::vector<persistence::untold_event>& unt
 
 void announce(self_pointer self) {
   auto& state = self->state;
-  if (state.env->now() < state.patient_until)
+  if (state.env->now() < state.patient_until || !state.env->has_common_duties())
     return;
   const auto untold = state.outbox->first(events_at_once);
   if (!untold)

@@ -13,6 +13,9 @@ namespace {
 
 using self_pointer = supervision::observed_pointer<dispatcher_actor, dispatcher_state>;
 
+/// A small part of the time between the end of a lease and its takeover.
+constexpr std::chrono::milliseconds lease_check_every{200};
+
 attempt_result to_result(delivery::outbound_response response, domain::attempt attempt) {
   attempt.duration = std::chrono::round<std::chrono::milliseconds>(response.duration);
   attempt.status_code = response.status_code;
@@ -71,7 +74,8 @@ std::shared_ptr<attempt_order> next(dispatcher_state& state) {
   const auto& env = *state.env;
   const auto places = env.settings.attempts_in_flight_max;
   const auto taken = state.queue.under_way();
-  if (taken >= places || env.outcomes_waiting >= env.settings.outcomes_waiting_max)
+  if (taken >= places || env.outcomes_waiting >= env.settings.outcomes_waiting_max ||
+      !env.shards.may_attempt(env.uptime()))
     return nullptr;
   const auto kept_for_idle = places / 8;
   return state.queue.pop(taken < places - kept_for_idle ? attempt_queue::turn_of::anybody
@@ -91,6 +95,24 @@ void start_waiting(self_pointer self) {
                           static_cast<std::int64_t>(state.queue.waiting(priority)));
 }
 
+/// Here, since the member may wait for the very store that does not answer.
+void check_lease(self_pointer self) {
+  auto& state = self->state;
+  const bool may_attempt = state.env->shards.may_attempt(state.env->uptime());
+  if (may_attempt == state.may_attempt.value_or(false))
+    return;
+  const bool is_first = !state.may_attempt;
+  state.may_attempt = may_attempt;
+  if (may_attempt) {
+    if (!is_first)
+      spdlog::warn("the lease of this node is renewed: attempts go on");
+    start_waiting(self);
+  } else {
+    spdlog::error("the lease of this node could not be renewed: no attempts until it is");
+    state.env->abort_requests();
+  }
+}
+
 }  // namespace
 
 dispatcher_actor::behavior_type dispatcher(self_pointer self, environment* env,
@@ -98,6 +120,8 @@ dispatcher_actor::behavior_type dispatcher(self_pointer self, environment* env,
   supervision::begin(self, card, env->observer);
   self->state.env = env;
   self->state.card = std::move(card);
+  if (env->is_shared)
+    self->send(self, lease_check_due{});
   return {
       [self](dispatch_attempt& dispatch) {
         self->state.queue.push(std::move(dispatch.order));
@@ -108,6 +132,10 @@ dispatcher_actor::behavior_type dispatcher(self_pointer self, environment* env,
         start_waiting(self);
       },
       [self](outcomes_taken) { start_waiting(self); },
+      [self](lease_check_due) {
+        check_lease(self);
+        self->delayed_send(self, lease_check_every, lease_check_due{});
+      },
   };
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 
 namespace talaria::actors {
 
@@ -19,6 +20,8 @@ struct dispatcher_state {
   environment* env = nullptr;
   std::shared_ptr<supervision::actor_card> card;
   attempt_queue queue;
+  /// As it was seen last; absent before the first lease.
+  std::optional<bool> may_attempt;
 };
 
 inline constexpr std::array<supervision::gauge, 5> dispatcher_gauges{

@@ -3,7 +3,11 @@
 #include "actors/fault_points.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/metrics.hpp"
+#include "actors/peers.hpp"
 #include "actors/pending_submission.hpp"
+#include "cluster/shard_table.hpp"
+#include "cluster/time.hpp"
+#include "cluster/usage_board.hpp"
 #include "delivery/engine.hpp"
 #include "persistence/store.hpp"
 #include "supervision/address.hpp"
@@ -11,6 +15,8 @@
 #include "supervision/directory.hpp"
 #include "supervision/fault_injector.hpp"
 #include "supervision/observed.hpp"
+
+#include <caf/send.hpp>
 
 #include <array>
 #include <atomic>
@@ -51,6 +57,7 @@ struct settings {
   std::chrono::hours idempotency_window{24};
   delivery_window::limits window;
   supervision::restart_policy subscription_restarts;
+  cluster::terms membership;
 };
 
 /// What every actor may use: made before the actor system, and outliving it. Its functions are
@@ -70,8 +77,10 @@ struct environment {
   std::string node;
   /// This process, which owns the shards: a new one with each start.
   std::string incarnation;
-  /// By shard: the epoch under which this node owns it.
-  std::vector<persistence::fencing_epoch> epochs;
+  /// Never behind the machine's clock, and set by nobody.
+  std::function<cluster::uptime()> uptime;
+  /// Ends every request under way as `attempt_error::aborted`.
+  std::function<void()> abort_requests;
 
   struct addresses {
     supervision::address<ingest_actor> ingest;
@@ -81,10 +90,18 @@ struct environment {
     supervision::address<announcer_actor> announcer;
     supervision::address<recoverer_actor> recoverer;
     supervision::address<surveyor_actor> surveyor;
+    /// Unset where the store cannot be shared.
+    supervision::address<member_actor> member;
     std::vector<supervision::address<event_writer_actor>> event_writers;
     std::vector<supervision::address<outcome_writer_actor>> outcome_writers;
   };
   struct addresses addresses;
+  /// Whether other nodes may share the store: then there is a member.
+  bool is_shared = false;
+  /// Ends this process, which cannot go on.
+  std::function<void(const std::string& reason)> fail{};
+  /// Which shards this node serves, and who the others.
+  cluster::shard_table shards{};
   /// In the outcome writers.
   std::atomic<std::int64_t> outcomes_waiting{0};
   /// Bits of a `domain::priority_set`; written by `ingest` alone.
@@ -95,6 +112,14 @@ struct environment {
   admission announcements{16};
   /// Null: none can be injected.
   supervision::fault_injector* faults = nullptr;
+  /// Null: there are none that it could tell anything.
+  actors::peers* peers = nullptr;
+  /// By which the nodes divide limits.
+  cluster::usage_board usage{incarnation};
+
+  /// Whether this node does what one of them has to do for all: it is whoever owns the first shard.
+  /// That two do so for a moment does no harm.
+  bool has_common_duties() const { return shards.serves(persistence::shard_id{0}).has_value(); }
 
   /// To be called by an actor where a fault may be injected.
   /// @throws as `fault_injector::reach`
@@ -109,5 +134,12 @@ struct environment {
     };
   }
 };
+
+/// To this node's ingest, and to the others'.
+inline void announce_catalog_change(const environment& env) {
+  caf::anon_send(env.addresses.ingest.get(), catalog_changed{});
+  if (env.peers != nullptr)
+    env.peers->tell_all(cluster::catalog_changed{});
+}
 
 }  // namespace talaria::actors

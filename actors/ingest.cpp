@@ -1,6 +1,7 @@
 #include "actors/ingest.hpp"
 
 #include "actors/subscription_children.hpp"
+#include "cluster/limits.hpp"
 
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
@@ -198,11 +199,63 @@ void admit(ingest_pointer self, std::shared_ptr<pending_submission> submission) 
 
 // ------------------------------------------------------------------------------------ routing
 
+/// Tells the owners of shards what is due for subscriptions of theirs.
+class hints {
+public:
+  explicit hints(ingest_pointer self)
+      : peers_{self->state.env->peers},
+        owners_{peers_ == nullptr ? nullptr : self->state.env->shards.who_owns()} {}
+  hints(const hints&) = delete;
+  hints& operator=(const hints&) = delete;
+
+  ~hints() {
+    for (auto& [owner, due] : due_) {
+      std::ranges::sort(due);
+      due.erase(std::unique(due.begin(), due.end()), due.end());
+      for (std::size_t at = 0; at < due.size(); at += cluster::limits::due_subscriptions_max)
+        send(owner, std::span{due}.subspan(at));
+    }
+  }
+
+  void add(persistence::shard_id shard, domain::subscription_number number) {
+    const auto* owner = owner_of(shard);
+    if (owner != nullptr)
+      due_[*owner].push_back(domain::to_integer(number));
+  }
+
+  void tell(persistence::shard_id shard, const cluster::peer_message& message) const {
+    if (const auto* owner = owner_of(shard))
+      peers_->tell(*owner, message);
+  }
+
+private:
+  const std::string* owner_of(persistence::shard_id shard) const {
+    if (!owners_)
+      return nullptr;
+    const auto& owner = owners_->at(static_cast<std::size_t>(shard));
+    return owner.empty() ? nullptr : &owner;
+  }
+
+  void send(const std::string& owner, std::span<const std::int64_t> due) {
+    const auto part = due.first(std::min(due.size(), cluster::limits::due_subscriptions_max));
+    peers_->tell(owner, cluster::deliveries_due{{part.begin(), part.end()}});
+  }
+
+  peers* const peers_;
+  const std::shared_ptr<const cluster::shard_table::owners> owners_;
+  std::unordered_map<std::string, std::vector<std::int64_t>> due_;
+};
+
 void route(ingest_pointer self, events_committed& committed) {
   by_subscription_number<deliver> by_subscription;
+  hints elsewhere{self};
   for (auto& event : committed.events) {
-    for (const auto& target : event.fan_out)
-      by_subscription[target.subscription].events.push_back(event.event);
+    for (const auto& target : event.fan_out) {
+      if (self->state.env->shards.serves(target.shard))
+        by_subscription[target.subscription].events.push_back(event.event);
+      else
+        elsewhere.add(target.shard, target.subscription);
+    }
   }
   for (auto& [number, deliveries] : by_subscription) {
     if (auto* subscription = wake_subscription(self, number))
@@ -210,14 +263,43 @@ void route(ingest_pointer self, events_committed& committed) {
   }
 }
 
+void wake(ingest_pointer self, domain::subscription_number number, work_available work) {
+  if (auto* subscription = wake_subscription(self, number))
+    send_to(self, *subscription, work);
+}
+
 void wake_all(ingest_pointer self, const deliveries_due& due) {
+  hints elsewhere{self};
   for (const auto number : due.subscriptions) {
     const auto known = self->state.catalog.find(number);
     if (known == self->state.catalog.end() || !known->second.delivers)
       continue;
-    if (auto* subscription = wake_subscription(self, number))
-      send_to(self, *subscription, work_available{});
+    if (self->state.env->shards.serves(known->second.shard))
+      wake(self, number, work_available{});
+    else
+      elsewhere.add(known->second.shard, number);
   }
+}
+
+void wake_for_others(ingest_pointer self, const deliveries_committed_elsewhere& due) {
+  for (const auto number : due.subscriptions) {
+    const auto known = self->state.catalog.find(number);
+    // One that is not known yet has a change of the catalogue on its way; the sweep finds it.
+    if (known != self->state.catalog.end() && known->second.delivers)
+      wake(self, number, work_available{.unseen = true});
+  }
+}
+
+void pass_on(ingest_pointer self, const delivery_cancelled& cancelled) {
+  const auto number = cancelled.delivery.subscription;
+  if (auto* awake = find_awake(self, number)) {
+    send_to(self, *awake, cancelled);
+    return;
+  }
+  const auto known = self->state.catalog.find(number);
+  if (known != self->state.catalog.end() && !self->state.env->shards.serves(known->second.shard))
+    hints{self}.tell(known->second.shard, cluster::delivery_cancelled{domain::to_integer(number),
+                                                                      cancelled.delivery.event});
 }
 
 void let_idle_end(ingest_pointer self, const subscription_idle& idle) {
@@ -276,12 +358,11 @@ ingest_actor::behavior_type ingest(ingest_pointer self, environment* env,
           start_catalog_load(self);
       },
       [self](const deliveries_due& due) { wake_all(self, due); },
-      [self](const delivery_cancelled& cancelled) {
-        if (auto* awake = find_awake(self, cancelled.delivery.subscription))
-          send_to(self, *awake, cancelled);
-      },
+      [self](const deliveries_committed_elsewhere& due) { wake_for_others(self, due); },
+      [self](const delivery_cancelled& cancelled) { pass_on(self, cancelled); },
       [self](const subscription_idle& idle) { let_idle_end(self, idle); },
       [self](const subscription_fenced& fenced) { lose_subscription(self, fenced.number); },
+      [self](const shards_leaving& leaving) { vacate(self, leaving); },
       [self](restart_due restart) { restart_subscription(self, restart.number); },
       [self](const event_settled& settled) { forget_poison(self, settled); },
       [self](const command_subscription& asked) { obey(self, asked); },

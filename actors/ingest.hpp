@@ -6,9 +6,9 @@
 
 #include <cstdint>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -24,6 +24,10 @@ struct supervised_subscription {
   std::uint64_t messages_sent = 0;
   /// There was work for it while it was not up, or somebody wants it back.
   bool wanted = false;
+  /// Of which it was started.
+  persistence::shard_id shard{};
+  /// Its shard is to be given away once it has ended.
+  bool leaves = false;
 };
 
 /// Holds what it must know of every subscription in memory, which is little, fans submissions out,
@@ -53,9 +57,8 @@ struct ingest_state {
   std::vector<std::shared_ptr<pending_submission>> waiting;
 
   by_subscription_number<supervised_subscription> subscriptions;
-  /// Those that were found to have another owner: this process never gets them back. Their
-  /// subscriptions are not woken, since all that they could do is to send what the owner sends.
-  std::set<persistence::shard_id> lost_shards;
+  /// Of each shard that is about to be given away: how many subscriptions have yet to end.
+  std::map<persistence::shard_id, std::size_t> leaving;
   std::unordered_map<caf::actor_id, domain::subscription_number> numbers;
 
   /// One for each event writer.

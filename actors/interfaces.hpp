@@ -57,6 +57,10 @@ using ingest_actor = caf::typed_actor<
   caf::reacts_to<subscription_idle>,
   /// Ends a subscription that another node owns.
   caf::reacts_to<subscription_fenced>,
+  /// Wakes subscriptions for what another node committed.
+  caf::reacts_to<deliveries_committed_elsewhere>,
+  /// Ends the subscriptions of shards, and says when they have ended.
+  caf::reacts_to<shards_leaving>,
   /// INTERNAL: a failed subscription's backoff is over.
   caf::reacts_to<restart_due>,
   /// Forgets that an event made its subscription fail.
@@ -125,7 +129,9 @@ using dispatcher_actor = caf::typed_actor<
   /// A request has ended, so that another may start.
   caf::reacts_to<transfer_ended>,
   /// Goes on with what was held back.
-  caf::reacts_to<outcomes_taken>>;
+  caf::reacts_to<outcomes_taken>,
+  /// INTERNAL: ends what may not go on without a lease, and goes on when there is one.
+  caf::reacts_to<lease_check_due>>;
 
 /// Makes events of operational events. See announcer.hpp.
 using announcer_actor = caf::typed_actor<
@@ -144,10 +150,25 @@ using surveyor_actor = caf::typed_actor<
   /// INTERNAL: counts.
   caf::reacts_to<survey_due>>;
 
+/// Keeps this node in its cluster, and its shards its own. See member.hpp.
+using member_actor = caf::typed_actor<
+  /// INTERNAL: renews, looks, claims and gives away.
+  caf::reacts_to<membership_due>,
+  /// Does so now.
+  caf::reacts_to<look_now>,
+  /// Releases them.
+  caf::reacts_to<shards_vacated>,
+  /// Serves it no more.
+  caf::reacts_to<shard_lost>,
+  /// Gives everything away and leaves.
+  caf::reacts_to<leave_cluster>>;
+
 /// Finds due work that nobody holds, and deletes what is past its time. See janitor.hpp.
 using janitor_actor = caf::typed_actor<
   /// Wakes every subscription that has something due, however long it has been.
   caf::reacts_to<sweep_everything>,
+  /// The same for those of some shards.
+  caf::reacts_to<sweep_shards>,
   /// INTERNAL: looks for subscriptions with due deliveries.
   caf::reacts_to<sweep_due>,
   /// INTERNAL: has the next sweep cover everything.

@@ -20,20 +20,29 @@ constexpr std::size_t purge_rows_max = 5'000;
 /// Bounds one pass, so that a purge of years does not keep the sweep waiting.
 constexpr int purge_rounds_max = 20;
 
+/// @returns whether the store answered.
+bool wake_due_between(self_pointer self, std::span<const persistence::shard_id> shards,
+                      domain::timestamp after, domain::timestamp until) {
+  auto& state = self->state;
+  auto due = state.env->metrics.store.time(
+      store_operation::sweep, [&] { return state.queue->due_subscriptions(shards, after, until); });
+  if (!due) {
+    spdlog::warn("the sweep for due deliveries failed: {}", due.error().detail);
+    return false;
+  }
+  if (!due->empty())
+    self->send(state.env->addresses.ingest.get(), deliveries_due{*std::move(due)});
+  return true;
+}
+
 void sweep(self_pointer self) {
   auto& state = self->state;
   const bool first = state.swept_until == domain::timestamp{};
   const auto until = first ? state.env->now() : state.env->now() - sweep_grace;
   const auto after = first ? domain::timestamp{} : state.swept_until - sweep_overlap;
-  auto due = state.env->metrics.store.time(
-      store_operation::sweep, [&] { return state.queue->due_subscriptions({}, after, until); });
-  if (!due) {
-    spdlog::warn("the sweep for due deliveries failed: {}", due.error().detail);
-    return;
-  }
-  state.swept_until = until;
-  if (!due->empty())
-    self->send(state.env->addresses.ingest.get(), deliveries_due{*std::move(due)});
+  const auto served = state.env->shards.served();
+  if (served.empty() || wake_due_between(self, served, after, until))
+    state.swept_until = until;
 }
 
 template <class Purge>
@@ -49,6 +58,8 @@ void purge_in_rounds(const char* what, const Purge& purge) {
 
 void purge(self_pointer self) {
   auto& state = self->state;
+  if (!state.env->has_common_duties())
+    return;
   const auto now = state.env->now();
   if (const auto prepared = state.upkeep->prepare(now); !prepared)
     spdlog::warn("making room for the coming days failed: {}", prepared.error().detail);
@@ -87,6 +98,11 @@ janitor_actor::behavior_type janitor(self_pointer self, environment* env,
       [self](sweep_everything) {
         self->state.swept_until = {};
         sweep(self);
+      },
+      [self](const sweep_shards& taken) {
+        auto& env = *self->state.env;
+        if (!wake_due_between(self, taken.shards, {}, env.now()))
+          self->delayed_send(self, env.settings.sweep_interval, sweep_everything{});
       },
       [self](full_sweep_due) {
         // What was committed by whoever's clock is behind was never due within a sweep.

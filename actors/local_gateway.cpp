@@ -17,7 +17,7 @@ void local_gateway::submit(submission content) {
 }
 
 void local_gateway::catalog_changed() {
-  caf::anon_send(env_.addresses.ingest.get(), actors::catalog_changed{});
+  announce_catalog_change(env_);
 }
 
 void local_gateway::deliveries_due(std::span<const domain::subscription_number> subscriptions) {

@@ -145,12 +145,25 @@ struct queues_changed {};
 
 struct sweep_everything {};
 
+/// To the janitor, of shards that were just taken: who knows how long they had no owner.
+struct sweep_shards {
+  std::vector<persistence::shard_id> shards;
+};
+
 struct delivery_cancelled {
   domain::delivery_id delivery;
 };
 
 /// To one subscription: the store may have something that is due.
-struct work_available {};
+struct work_available {
+  /// It was committed by another node: what is in memory does not explain it.
+  bool unseen = false;
+};
+
+/// To `ingest`: what another node committed for subscriptions of this one.
+struct deliveries_committed_elsewhere {
+  std::vector<domain::subscription_number> subscriptions;
+};
 
 struct subscription_changed {
   subscription_pointer subscription;
@@ -162,6 +175,32 @@ struct subscription_changed {
 struct operational_events_submitted {
   std::vector<domain::uuid> ids;
   bool committed = false;
+};
+
+// ---------------------------------------------------------------------------------- ownership
+
+/// To `ingest`: these are about to be given away, or are lost already. Its subscriptions of them
+/// are to end.
+struct shards_leaving {
+  std::vector<persistence::shard_id> shards;
+};
+
+/// To the member: no subscription of these is left, nor what it would write.
+struct shards_vacated {
+  std::vector<persistence::shard_id> shards;
+};
+
+/// To the member: the store says that this shard has another owner.
+struct shard_lost {
+  persistence::shard_id shard{};
+};
+
+/// To the member: somebody says that shards have moved.
+struct look_now {};
+
+/// To the member: gives all away, then leaves; the promise is kept when it has.
+struct leave_cluster {
+  std::shared_ptr<std::promise<void>> left;
 };
 
 // ------------------------------------------------------------------------------ life and death
@@ -223,6 +262,11 @@ struct purge_due {};
 struct announce_due {};
 struct recover_due {};
 struct survey_due {};
+struct lease_check_due {};
+struct membership_due {
+  /// As `wake_due`.
+  std::uint64_t generation = 0;
+};
 
 }  // namespace talaria::actors
 
@@ -265,3 +309,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::announce_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::recover_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::survey_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::operational_events_submitted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::deliveries_committed_elsewhere)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::sweep_shards)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::shards_leaving)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::shards_vacated)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::shard_lost)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::look_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::leave_cluster)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::lease_check_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(talaria::actors::membership_due)

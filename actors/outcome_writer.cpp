@@ -51,7 +51,7 @@ void answer(self_pointer self, std::vector<record_outcome> group,
             const std::vector<persistence::record_status>& statuses) {
   if (std::any_of(group.begin(), group.end(),
                   [](const auto& recorded) { return recorded.outcome.receiver_gone; }))
-    self->send(self->state.env->addresses.ingest.get(), catalog_changed{});
+    announce_catalog_change(*self->state.env);
   std::unordered_map<caf::actor_id, std::pair<subscription_actor, outcomes_recorded>> answers;
   for (std::size_t i = 0; i < group.size(); ++i) {
     count(group[i].outcome, statuses[i], self->state.env->metrics);
@@ -108,7 +108,7 @@ void commit_health(self_pointer self) {
   }
   state.health.clear();
   if (std::ranges::any_of(changes, &persistence::health_change::given_up))
-    self->send(state.env->addresses.ingest.get(), catalog_changed{});
+    announce_catalog_change(*state.env);
 }
 
 void commit_outcomes(self_pointer self) {

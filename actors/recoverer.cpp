@@ -54,6 +54,8 @@ void keep_allowances(recoverer_state& state, const std::vector<recovery>& runnin
 std::chrono::milliseconds recover(self_pointer self) {
   auto& state = self->state;
   const auto& settings = state.env->settings;
+  if (!state.env->has_common_duties())
+    return settings.recover_idle_interval;
   const auto running = state.recoveries->running();
   if (!running) {
     spdlog::warn("recoveries wait: {}", running.error().detail);

@@ -128,10 +128,6 @@ outcome_writer_actor writer_of(const subscription_state& state) {
   return writers[domain::to_integer(state.number) % writers.size()].get();
 }
 
-persistence::fencing_epoch epoch_of(const subscription_state& state) {
-  return state.env->epochs.at(static_cast<std::size_t>(state.shard));
-}
-
 void send_outcome(self_pointer self, persistence::outcome outcome) {
   self->send(writer_of(self->state), record_outcome{std::move(outcome), self});
 }
@@ -140,7 +136,7 @@ void send_health(self_pointer self, receiver_watch::finding found, domain::times
   const auto& state = self->state;
   self->send(writer_of(state), record_health{{.subscription = state.number,
                                               .shard = state.shard,
-                                              .epoch = epoch_of(state),
+                                              .epoch = state.epoch,
                                               .health = std::move(found.health),
                                               .given_up = found.given_up,
                                               .changed_at = now,
@@ -208,7 +204,7 @@ persistence::outcome make_outcome(const subscription_state& state,
                                   const domain::verdict& verdict) {
   return {.delivery = {tried.event->id, state.number},
           .shard = state.shard,
-          .epoch = epoch_of(state),
+          .epoch = state.epoch,
           .attempt = std::move(attempt),
           .status = verdict.status,
           .run_attempts = tried.progress.run_attempts + 1,
@@ -368,10 +364,10 @@ void take_page(self_pointer self, const page_loaded& loaded) {
 }
 
 /// A sweep sees deliveries that are under way here as well; only others are worth a page.
-void look_in_store(self_pointer self) {
+void look_in_store(self_pointer self, const work_available& work) {
   auto& window = *self->state.window;
   const auto now = self->state.env->now();
-  const bool explained = window.busy_since(now - sweep_echo);
+  const bool explained = !work.unseen && window.busy_since(now - sweep_echo);
   window.expect_in_store(explained ? now + page_patience : now);
 }
 
@@ -385,6 +381,7 @@ subscription_actor::behavior_type subscription(self_pointer self, environment* e
   state.card = std::move(start.card);
   state.number = start.number;
   state.shard = start.shard;
+  state.epoch = start.epoch;
   state.at_hand = std::move(start.at_hand);
   state.isolated = std::move(start.isolated);
   state.window.emplace(env->settings.window);
@@ -430,9 +427,9 @@ subscription_actor::behavior_type subscription(self_pointer self, environment* e
         end_if_idle(self, self->state.env->now());
         move_on(self);
       },
-      [self](work_available) {
+      [self](work_available work) {
         ++self->state.messages_seen;
-        look_in_store(self);
+        look_in_store(self, work);
         move_on(self);
       },
       [self](subscription_changed& changed) {

@@ -27,6 +27,7 @@ struct subscription_state {
   std::shared_ptr<supervision::actor_card> card;
   domain::subscription_number number{};
   persistence::shard_id shard{};
+  persistence::fencing_epoch epoch{};
   /// For the supervisor, should this fail.
   std::shared_ptr<event_at_hand> at_hand;
   /// Events that are ended without another look.
@@ -77,6 +78,8 @@ inline constexpr std::array<supervision::gauge, 15> subscription_gauges{
 struct subscription_start {
   domain::subscription_number number{};
   persistence::shard_id shard{};
+  /// Under which this node owns the shard: until it does no more, or anew.
+  persistence::fencing_epoch epoch{};
   std::shared_ptr<supervision::actor_card> card;
   /// When it ends, so does the subscription.
   caf::actor_addr supervisor;

@@ -18,12 +18,36 @@ std::string path_of(domain::subscription_number number) {
   return fmt::format("/ingest/subscription-{}", domain::to_integer(number));
 }
 
+void tell_vacated(ingest_pointer self, std::vector<persistence::shard_id> shards) {
+  if (const auto member = self->state.env->addresses.member.get())
+    self->send(member, shards_vacated{std::move(shards)});
+}
+
+void note_ended(ingest_pointer self, persistence::shard_id shard) {
+  auto& leaving = self->state.leaving;
+  const auto waits = leaving.find(shard);
+  if (waits == leaving.end() || --waits->second > 0)
+    return;
+  leaving.erase(waits);
+  tell_vacated(self, {shard});
+}
+
+/// Where a subscription that may run does so.
+struct runnable {
+  persistence::shard_id shard{};
+  persistence::fencing_epoch epoch{};
+};
+
 void spawn_into(ingest_pointer self, supervised_subscription& child,
-                domain::subscription_number number, const catalog_entry& entry) {
+                domain::subscription_number number, const runnable& entry) {
   *child.at_hand = {};
+  child.shard = entry.shard;
+  if (std::exchange(child.leaves, false))
+    note_ended(self, child.shard);
   child.handle = self->spawn(subscription, self->state.env,
                              subscription_start{.number = number,
                                                 .shard = entry.shard,
+                                                .epoch = entry.epoch,
                                                 .card = child.life.card(),
                                                 .supervisor = self->address(),
                                                 .at_hand = child.at_hand,
@@ -41,9 +65,13 @@ void count_awake(ingest_pointer self) {
 }
 
 void forget(ingest_pointer self, domain::subscription_number number) {
-  self->state.subscriptions.erase(number);
-  self->state.env->directory.leave(path_of(number), self->state.env->now());
+  auto& state = self->state;
+  const auto known = state.subscriptions.find(number);
+  const auto shard = known->second.shard;
+  state.subscriptions.erase(known);
+  state.env->directory.leave(path_of(number), state.env->now());
   count_awake(self);
+  note_ended(self, shard);
 }
 
 void keep_promise_if_drained(ingest_pointer self) {
@@ -92,12 +120,16 @@ supervised_subscription make_child(ingest_pointer self, domain::subscription_num
   return {.handle = {}, .life = {std::move(card), env.settings.subscription_restarts}};
 }
 
-/// What is known of a subscription that may run here; nullptr if it may not.
-const catalog_entry* find_runnable(const ingest_state& state, domain::subscription_number number) {
+/// Nothing if it may not run here.
+std::optional<runnable> find_runnable(const ingest_state& state,
+                                      domain::subscription_number number) {
   const auto known = state.catalog.find(number);
-  const bool runs = known != state.catalog.end() && !state.drained &&
-                    !state.lost_shards.contains(known->second.shard);
-  return runs ? &known->second : nullptr;
+  if (known == state.catalog.end() || state.drained)
+    return std::nullopt;
+  const auto epoch = state.env->shards.serves(known->second.shard);
+  if (!epoch)
+    return std::nullopt;
+  return runnable{known->second.shard, *epoch};
 }
 
 }  // namespace
@@ -105,8 +137,8 @@ const catalog_entry* find_runnable(const ingest_state& state, domain::subscripti
 supervised_subscription* wake_subscription(ingest_pointer self,
                                            domain::subscription_number number) {
   auto& state = self->state;
-  const auto* known = find_runnable(state, number);
-  if (known == nullptr)
+  const auto known = find_runnable(state, number);
+  if (!known)
     return nullptr;
   auto child = state.subscriptions.find(number);
   if (child == state.subscriptions.end()) {
@@ -135,13 +167,50 @@ void end_subscription(ingest_pointer self, supervised_subscription& subscription
 }
 
 void lose_subscription(ingest_pointer self, domain::subscription_number number) {
-  auto& lost = self->state.lost_shards;
-  const auto known = self->state.catalog.find(number);
-  if (known != self->state.catalog.end() && lost.insert(known->second.shard).second &&
-      lost.size() == 1)
-    spdlog::error("another process has taken over: this one delivers nothing more of what it lost");
-  if (auto* awake = find_awake(self, number))
-    end_subscription(self, *awake);
+  auto& env = *self->state.env;
+  const auto child = self->state.subscriptions.find(number);
+  if (child == self->state.subscriptions.end())
+    return;
+  const auto shard = child->second.shard;
+  if (env.shards.serves(shard)) {
+    spdlog::warn("shard {} has another owner: nothing more of it is delivered here",
+                 static_cast<int>(shard));
+    env.shards.drop(std::span{&shard, 1});
+  }
+  if (const auto member = env.addresses.member.get())
+    self->send(member, shard_lost{shard});
+  if (child->second.life.stays())
+    end_subscription(self, child->second);
+}
+
+void vacate(ingest_pointer self, const shards_leaving& leaving) {
+  auto& state = self->state;
+  for (const auto shard : leaving.shards)
+    state.leaving.try_emplace(shard, 0);
+  std::vector<domain::subscription_number> down;
+  for (auto& [number, child] : state.subscriptions) {
+    const auto waits = state.leaving.find(child.shard);
+    if (waits == state.leaving.end() || child.leaves)
+      continue;
+    ++waits->second;
+    child.leaves = true;
+    if (!child.life.up())
+      down.push_back(number);
+    else if (child.life.stays())
+      end_subscription(self, child);
+  }
+  std::vector<persistence::shard_id> empty;
+  for (const auto shard : leaving.shards) {
+    const auto waits = state.leaving.find(shard);
+    if (waits == state.leaving.end() || waits->second > 0)
+      continue;
+    state.leaving.erase(waits);
+    empty.push_back(shard);
+  }
+  if (!empty.empty())
+    tell_vacated(self, std::move(empty));
+  for (const auto number : down)
+    forget(self, number);
 }
 
 void subscription_down(ingest_pointer self, const caf::down_msg& down) {
@@ -171,8 +240,8 @@ void restart_subscription(ingest_pointer self, domain::subscription_number numbe
   const auto child = state.subscriptions.find(number);
   if (child == state.subscriptions.end() || child->second.life.up())
     return;
-  const auto* known = find_runnable(state, number);
-  if (known == nullptr) {
+  const auto known = find_runnable(state, number);
+  if (!known) {
     forget(self, number);
     keep_promise_if_drained(self);
     return;

@@ -13,7 +13,7 @@ using ingest_pointer = supervision::observed_pointer<ingest_actor, ingest_state>
 /// The actor of a subscription, spawned if it sleeps.
 ///
 /// @returns null if it cannot take messages now: it was deleted, backs off, is quarantined or about
-/// to end, or its shard has another owner. In all these cases the store keeps what was meant for
+/// to end, or its shard is not served here. In all these cases the store keeps what was meant for
 /// it.
 supervised_subscription* wake_subscription(ingest_pointer self, domain::subscription_number number);
 
@@ -31,6 +31,10 @@ void end_subscription(ingest_pointer self, supervised_subscription& subscription
 
 /// Ends it, since its shard has another owner, and wakes nothing of this shard any more.
 void lose_subscription(ingest_pointer self, domain::subscription_number number);
+
+/// Ends the subscriptions of shards that are not served any more, and tells the member of each
+/// shard that none is left of.
+void vacate(ingest_pointer self, const shards_leaving& leaving);
 
 void subscription_down(ingest_pointer self, const caf::down_msg& down);
 void restart_subscription(ingest_pointer self, domain::subscription_number number);

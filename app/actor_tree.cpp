@@ -6,6 +6,7 @@
 #include "actors/event_writer.hpp"
 #include "actors/ingest.hpp"
 #include "actors/janitor.hpp"
+#include "actors/member.hpp"
 #include "actors/outcome_writer.hpp"
 #include "actors/recoverer.hpp"
 #include "actors/store_reader.hpp"
@@ -137,6 +138,9 @@ caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
           child("recoverer", "recoverer", actors::recoverer, at.recoverer, env, {}, blocking)),
       dispensable(child("surveyor", "surveyor", actors::surveyor, at.surveyor, env, {}, blocking)),
   };
+  if (env.is_shared)
+    children.push_back(
+        child("member", "member", actors::member, at.member, env, actors::member_gauges, blocking));
   return system.spawn(supervision::supervisor, supervisor_at("", strategy::one_for_one, env),
                       std::move(children), nullptr, &env.observer);
 }

@@ -119,15 +119,10 @@ std::string fresh_incarnation() {
   return to_string(ids.next(system_now(), random_bits()));
 }
 
-result<std::vector<persistence::fencing_epoch>> claim_shards(persistence::store& store,
-                                                             const std::string& incarnation) {
-  const auto owned = store.open_shard_ownership()->claim_all(incarnation);
-  if (!owned)
-    return tl::unexpected(owned.error());
-  std::vector<persistence::fencing_epoch> epochs(persistence::shard_count);
-  for (const auto& shard : *owned)
-    epochs.at(static_cast<std::size_t>(shard.shard)) = shard.epoch;
-  return epochs;
+cluster::uptime boot_time() {
+  timespec read{};
+  ::clock_gettime(CLOCK_BOOTTIME, &read);
+  return std::chrono::seconds{read.tv_sec} + std::chrono::nanoseconds{read.tv_nsec};
 }
 
 }  // namespace
@@ -137,9 +132,7 @@ result<std::vector<persistence::fencing_epoch>> claim_shards(persistence::store&
 class system::implementation {
 public:
   implementation(const configuration& settings, std::unique_ptr<chaos> chaos,
-                 std::unique_ptr<persistence::store> store,
-                 std::vector<persistence::fencing_epoch> epochs, std::string incarnation,
-                 std::string cursor_key)
+                 std::unique_ptr<persistence::store> store, std::string cursor_key)
       : drain_timeout_(settings.drain_timeout),
         chaos_(std::move(chaos)),
         store_(std::move(store)),
@@ -155,9 +148,12 @@ public:
              .metrics = metrics_,
              .settings = actor_settings(settings),
              .node = settings.node_name,
-             .incarnation = std::move(incarnation),
-             .epochs = std::move(epochs),
+             .incarnation = fresh_incarnation(),
+             .uptime = boot_time,
+             .abort_requests = [this] { engine_->abort_all(); },
              .addresses = {},
+             .is_shared = persistence::is_server_url(settings.store_url),
+             .fail = [this](const std::string& reason) { fail(reason); },
              .observer = actors::make_observer(metrics_),
              .faults = chaos_ ? &chaos_->faults() : nullptr},
         gateway_(env_, admission_),
@@ -171,7 +167,9 @@ public:
                                .limits = general_limits(settings),
                                .draining = [this] { return draining_.load(); },
                                .now = env_.now,
-                               .faults = env_.faults}) {
+                               .faults = env_.faults,
+                               .node = {env_.node, env_.incarnation, env_.now()},
+                               .usage = env_.is_shared ? &env_.usage : nullptr}) {
     if (chaos_) {
       chaos_->know(directory_);
       env_.reach_before_each_message();
@@ -186,6 +184,8 @@ public:
   ~implementation() { stop(); }
 
   result<void> start() {
+    if (const auto owner = become_owner(); !owner)
+      return owner;
     root_ = start_actor_tree(*actors_, env_);
     root_->attach_functor([this](const caf::error& reason) {
       if (!draining_)
@@ -209,7 +209,10 @@ public:
     draining_ = true;
     if (chaos_)
       chaos_->faults().stop();
+    // The others take over while what is under way here ends.
+    const auto left_cluster = leave_cluster();
     ended_in_time_ = server_.drain(left());
+    ended_in_time_ = is_kept(left_cluster, left()) && ended_in_time_;
     ended_in_time_ = drain_subscriptions(left()) && ended_in_time_;
     server_.stop();
     stop_actors();
@@ -246,11 +249,44 @@ private:
     };
   }
 
+  /// Of a file this process is the only one; of a server it is one of the cluster.
+  result<void> become_owner() {
+    if (!env_.is_shared) {
+      const auto owned = store_->open_shard_ownership()->claim_all(env_.incarnation);
+      if (!owned)
+        return tl::unexpected(owned.error());
+      env_.shards.take(*owned);
+      return {};
+    }
+    // Until the first renewal.
+    env_.shards.allow_attempts_until({});
+    return store_->open_membership()->join({.incarnation = env_.incarnation,
+                                            .name = env_.node,
+                                            .address = {},
+                                            .version = TALARIA_VERSION,
+                                            .joined_at = env_.now()});
+  }
+
+  static bool is_kept(const std::future<void>& promised, std::chrono::milliseconds timeout) {
+    return !promised.valid() || promised.wait_for(timeout) == std::future_status::ready;
+  }
+
+  /// @returns invalid if this node is in none, or none any more.
+  std::future<void> leave_cluster() {
+    const auto member = env_.addresses.member.get();
+    if (!member || failed_)
+      return {};
+    auto promise = std::make_shared<std::promise<void>>();
+    auto left = promise->get_future();
+    caf::anon_send(member, actors::leave_cluster{std::move(promise)});
+    return left;
+  }
+
   bool drain_subscriptions(std::chrono::milliseconds timeout) {
     auto promise = std::make_shared<std::promise<void>>();
     const auto drained = promise->get_future();
     caf::anon_send(env_.addresses.ingest.get(), actors::drain_all{std::move(promise)});
-    return drained.wait_for(timeout) == std::future_status::ready;
+    return is_kept(drained, timeout);
   }
 
   void stop_actors() {
@@ -365,12 +401,7 @@ result<std::unique_ptr<system>> system::start(const configuration& settings) {
   auto cursor_key = (*store)->open_catalog()->installation_key();
   if (!cursor_key)
     return tl::unexpected(cursor_key.error());
-  auto incarnation = fresh_incarnation();
-  auto epochs = claim_shards(**store, incarnation);
-  if (!epochs)
-    return tl::unexpected(epochs.error());
   auto made = std::make_unique<implementation>(settings, std::move(chaos), *std::move(store),
-                                               *std::move(epochs), std::move(incarnation),
                                                *std::move(cursor_key));
   made->keep(*std::move(lock));
   made->made_key_ = *std::move(made_key);

@@ -1,6 +1,7 @@
 #include "domain/circuit_breaker.hpp"
 #include "domain/state_names.hpp"
 #include "domain/time.hpp"
+#include "http/actor_questions.hpp"
 #include "http/rendering.hpp"
 #include "http/routes.hpp"
 #include "supervision/inspection.hpp"
@@ -12,7 +13,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
+#include <memory>
 
 namespace talaria::http {
 namespace {
@@ -43,10 +46,6 @@ json::value label_or_null(const supervision::actor_card::label_list& labels,
                           std::string_view name) {
   const auto found = std::ranges::find(labels, name, [](const auto& label) { return label.first; });
   return found == labels.end() ? json::value(nullptr) : json::value(found->second);
-}
-
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
 }
 
 std::string to_json(const supervision::actor_snapshot& actor, domain::timestamp now) {
@@ -150,6 +149,8 @@ result<actor_query> to_actor_query(std::string_view text) {
   auto query = query_parameters::parse(text);
   if (!query)
     return tl::unexpected(query.error());
+  // Whose actors they are is decided before.
+  query->take("node");
   actor_query wanted;
   wanted.counted_gauge = "breaker";
   const auto limit = take_limit(*query, actors_default, actors_max);
@@ -187,17 +188,18 @@ json::object sum_up(const supervision::actor_page& page) {
   return {{"messages_handled", page.messages_handled}, {"failures", page.failures}};
 }
 
-answer list_actors(const route_context& context, const call& call) {
-  const auto query = to_actor_query(call.request().query);
+answer list_here(const services& services, std::string_view text) {
+  const auto query = to_actor_query(text);
   if (!query)
     return refuse(query.error());
-  const auto page = supervision::inspect(context.services.directory, *query);
-  const auto now = context.services.now();
+  const auto page = supervision::inspect(services.directory, *query);
+  const auto now = services.now();
   std::string body = R"({"data":[)";
   for (const auto& actor : page.actors)
     body += (&actor == page.actors.data() ? "" : ",") + to_json(actor, now);
   const auto next = page.next ? json::value(to_cursor(*query, *page.next)) : json::value(nullptr);
-  const auto rest = json::serialize(json::object{{"total", page.total},
+  const auto rest = json::serialize(json::object{{"node", services.node.name},
+                                                 {"total", page.total},
                                                  {"next_cursor", next},
                                                  {"states", count_states(page)},
                                                  {"breakers", count_breakers(page)},
@@ -209,22 +211,22 @@ answer list_actors(const route_context& context, const call& call) {
 
 using card_pointer = std::shared_ptr<supervision::actor_card>;
 
-domain::result<card_pointer> find_card(const route_context& context, std::string_view path) {
-  auto card = context.services.directory.find("/" + std::string{path});
+domain::result<card_pointer> find_card(const services& services, std::string_view path) {
+  auto card = services.directory.find("/" + std::string{path});
   if (!card)
     return domain::fail(ec::not_found, "There is no actor at this path.");
   return card;
 }
 
-response show(const route_context& context, unsigned status, const supervision::actor_card& card) {
-  return json_response(status, to_json(supervision::look_at(card), context.services.now()));
+response show(const services& services, unsigned status, const supervision::actor_card& card) {
+  return json_response(status, to_json(supervision::look_at(card), services.now()));
 }
 
-answer get_actor(const route_context& context, const call& call) {
-  const auto card = find_card(context, call.request().parameter("path"));
+answer show_here(const services& services, std::string_view path) {
+  const auto card = find_card(services, path);
   if (!card)
     return refuse(card.error());
-  return show(context, 200, **card);
+  return show(services, 200, **card);
 }
 
 /// Checked here for the sake of the answer; the supervisor decides.
@@ -242,7 +244,7 @@ std::optional<domain::error> find_obstacle(const supervision::actor_card& card,
 
 answer command_actor(const route_context& context, const call& call,
                      supervision::child_command command) {
-  const auto card = find_card(context, call.request().parameter("path"));
+  const auto card = find_card(context.services, call.request().parameter("path"));
   if (!card)
     return refuse(card.error());
   if (const auto obstacle = find_obstacle(**card, command))
@@ -251,7 +253,7 @@ answer command_actor(const route_context& context, const call& call,
                command == supervision::child_command::restart ? "restarted" : "released");
   if (!(*card)->command(command))
     return refuse(ec::conflict, "Nobody supervises this actor.");
-  return show(context, 202, **card);
+  return show(context.services, 202, **card);
 }
 
 answer restart_actor(const route_context& context, const call& call) {
@@ -260,6 +262,95 @@ answer restart_actor(const route_context& context, const call& call) {
 
 answer release_actor(const route_context& context, const call& call) {
   return command_actor(context, call, supervision::child_command::release);
+}
+
+// -------------------------------------------------------------------------------- of other nodes
+
+constexpr std::chrono::seconds peer_patience{3};
+constexpr std::string_view list_question = "list ";
+constexpr std::string_view show_question = "show ";
+
+void send_to(const responder& responder, answer made) {
+  if (made)
+    responder.send(*std::move(made));
+  else
+    responder.send(made.error());
+}
+
+/// As the other node would have answered it.
+void pass_on(const responder& responder, const cluster::asked& asked) {
+  if (!asked)
+    return responder.send(
+        to_problem({ec::store_unavailable,
+                    fmt::format("The node does not answer: {}.", cluster::to_string(asked.error())),
+                    "/node"}));
+  responder.send(json_response(asked->status, asked->body));
+}
+
+/// @returns its incarnation.
+result<std::string> find_peer(const services& services, std::string_view name) {
+  const auto links = services.links ? services.links() : std::vector<cluster::links::shown_link>{};
+  const auto found =
+      std::ranges::find(links, name, [](const auto& shown) { return shown.link.name; });
+  if (found == links.end())
+    return domain::fail(ec::invalid_value, "This node has no link to one of that name.", "/node");
+  return found->link.incarnation;
+}
+
+void list_actors(const route_context& context, const call& call, store_sessions& /*sessions*/) {
+  const auto& services = context.services;
+  auto query = query_parameters::parse(call.request().query);
+  const auto node = query ? query->take("node") : std::nullopt;
+  if (!node || *node == services.node.name)
+    return send_to(call.responder, list_here(services, call.request().query));
+  const auto peer = find_peer(services, *node);
+  if (!peer)
+    return call.responder.send(peer.error());
+  services.ask(
+      *peer, fmt::format("{}{}", list_question, call.request().query), peer_patience,
+      [responder = call.responder](const cluster::asked& asked) { pass_on(responder, asked); });
+}
+
+/// Asks all others for an actor that is not here; whoever has it answers.
+class search : public std::enable_shared_from_this<search> {
+public:
+  search(responder responder, answer not_found)
+      : responder_{std::move(responder)}, not_found_{std::move(not_found)} {}
+
+  void begin(const services& services, std::string_view path) {
+    const auto links = services.links();
+    waiting_ = links.size() + 1;
+    for (const auto& shown : links)
+      services.ask(shown.link.incarnation, fmt::format("{}{}", show_question, path), peer_patience,
+                   [self = shared_from_this()](const cluster::asked& asked) { self->take(asked); });
+    end_one();
+  }
+
+private:
+  void take(const cluster::asked& asked) {
+    if (asked && asked->status == 200 && !found_.exchange(true))
+      responder_.send(json_response(200, asked->body));
+    end_one();
+  }
+
+  void end_one() {
+    if (--waiting_ == 0 && !found_)
+      send_to(responder_, not_found_);
+  }
+
+  const responder responder_;
+  const answer not_found_;
+  std::atomic<bool> found_{false};
+  std::atomic<std::size_t> waiting_{0};
+};
+
+void get_actor(const route_context& context, const call& call, store_sessions& /*sessions*/) {
+  const auto& services = context.services;
+  const auto path = call.request().parameter("path");
+  auto here = show_here(services, path);
+  if (here || !services.links)
+    return send_to(call.responder, std::move(here));
+  std::make_shared<search>(call.responder, std::move(here))->begin(services, path);
 }
 
 // ------------------------------------------------------------------------------------- the stream
@@ -295,6 +386,15 @@ answer watch_actors(const route_context& context, const call& call) {
 
 }  // namespace
 
+response answer_about_actors(const services& services, std::string_view question) {
+  answer made = refuse(ec::invalid_value, "This node does not know the question.");
+  if (question.starts_with(list_question))
+    made = list_here(services, question.substr(list_question.size()));
+  else if (question.starts_with(show_question))
+    made = show_here(services, question.substr(show_question.size()));
+  return made ? *std::move(made) : to_response(made.error(), "");
+}
+
 void add_actor_routes(operations& to, const route_context& context) {
   // Nothing here waits for the store, but looking at many thousand actors is no work for a thread
   // that others wait for.
@@ -304,9 +404,10 @@ void add_actor_routes(operations& to, const route_context& context) {
                     return operation(context, call);
                   });
   };
-  add("GET", "/api/v1/actors", list_actors);
+  to.add_late_stored("GET", "/api/v1/actors", access::operate, with_context(context, list_actors));
   add("GET", "/api/v1/actors/stream", watch_actors);
-  add("GET", "/api/v1/actors/{path...}", get_actor);
+  to.add_late_stored("GET", "/api/v1/actors/{path...}", access::operate,
+                     with_context(context, get_actor));
   add("POST", "/api/v1/actors/{path...}/restart", restart_actor);
   add("POST", "/api/v1/actors/{path...}/release", release_actor);
 }

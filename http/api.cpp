@@ -130,6 +130,7 @@ api::api(api_options options, const http::services& services)
   add_application_routes(*this, context_);
   add_queue_routes(*this, context_);
   add_actor_routes(*this, context_);
+  add_cluster_routes(*this, context_);
   add_chaos_routes(*this, context_);
   add_health_routes(*this, context_);
   add_metrics_routes(*this, context_);

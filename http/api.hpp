@@ -87,10 +87,13 @@ private:
   application_finder applications_;
   cursor_codec cursors_;
   event_type_registry event_types_;
-  organization_limiter request_limiter_{std::chrono::minutes{1}, "requests a minute", services_.now,
-                                        metrics_};
-  organization_limiter event_limiter_{std::chrono::seconds{1}, "events a second", services_.now,
-                                      metrics_};
+  organization_limiter request_limiter_{
+      std::chrono::minutes{1}, "requests a minute",
+      services_.now,           metrics_,
+      services_.usage,         cluster::usage_board::kind::requests};
+  organization_limiter event_limiter_{std::chrono::seconds{1}, "events a second",
+                                      services_.now,           metrics_,
+                                      services_.usage,         cluster::usage_board::kind::events};
   backlog_quota backlog_;
   authenticator authenticator_;
   key_watch key_watch_;

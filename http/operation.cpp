@@ -30,6 +30,7 @@ store_sessions open_sessions(persistence::store& store) {
           .history = store.open_history(),
           .recoveries = store.open_recoveries(),
           .request_log = store.open_request_log(),
+          .membership = store.open_membership(),
           .note = {}};
 }
 

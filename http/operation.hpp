@@ -55,6 +55,8 @@ struct store_sessions {
   std::unique_ptr<persistence::history> history;
   std::unique_ptr<persistence::recoveries> recoveries;
   std::unique_ptr<persistence::request_log> request_log;
+  /// Null if no other node can share the store.
+  std::unique_ptr<persistence::membership> membership;
   /// What the next change takes with it.
   persistence::write_note note;
 

@@ -12,7 +12,12 @@ std::optional<problem> organization_limiter::admit(const responder& responder,
     return std::nullopt;
   }
   const auto began_at = std::chrono::steady_clock::now();
-  const auto verdict = take(organization, *limit, amount);
+  std::uint32_t part = *limit;
+  if (usage_ != nullptr) {
+    usage_->asked(organization, kind_, amount);
+    part = usage_->part_of(*limit, organization, kind_);
+  }
+  const auto verdict = take(organization, part, amount);
   metrics_.count_rate_limit(
       verdict.allowed ? rate_limit_decision::allowed : rate_limit_decision::limited,
       std::chrono::steady_clock::now() - began_at);

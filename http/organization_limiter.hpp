@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/usage_board.hpp"
 #include "domain/id.hpp"
 #include "domain/sliding_window.hpp"
 #include "domain/time.hpp"
@@ -19,14 +20,22 @@
 
 namespace talaria::http {
 
-/// Limits what an organization does within a time, counted by this node alone. Thread-safe.
+/// Limits what an organization does within a time. Of a cluster's nodes each counts by itself, and
+/// allows its part of the limit. Thread-safe.
 class organization_limiter {
 public:
   /// @param what `events a second`
   /// @param metrics Must outlive it.
+  /// @param usage Null: this node is alone. Must outlive it.
   organization_limiter(std::chrono::microseconds window, std::string_view what,
-                       std::function<domain::timestamp()> now, http_metrics& metrics)
-      : window_{window}, what_{what}, now_{std::move(now)}, metrics_{metrics} {}
+                       std::function<domain::timestamp()> now, http_metrics& metrics,
+                       cluster::usage_board* usage, cluster::usage_board::kind kind)
+      : window_{window},
+        what_{what},
+        now_{std::move(now)},
+        metrics_{metrics},
+        usage_{usage},
+        kind_{kind} {}
 
   /// Counts `amount`, which is at least 1, and tells the client how it stands with the limit.
   ///
@@ -47,6 +56,8 @@ private:
   const std::string_view what_;
   const std::function<domain::timestamp()> now_;
   http_metrics& metrics_;
+  cluster::usage_board* const usage_;
+  const cluster::usage_board::kind kind_;
   std::mutex mutex_;
   std::unordered_map<domain::organization_id, domain::sliding_window> windows_;
 };

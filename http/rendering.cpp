@@ -59,6 +59,10 @@ json::value time_or_null(const std::optional<domain::timestamp>& time) {
   return time ? json::value(domain::to_rfc3339(*time)) : json::value(nullptr);
 }
 
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
 std::string to_json(const domain::attempt& attempt) {
   const bool answered = attempt.status_code != 0;
   const bool failed = attempt.error != domain::attempt_error::none;

@@ -19,6 +19,9 @@ namespace talaria::http {
 /// RFC 3339, or null.
 boost::json::value time_or_null(const std::optional<domain::timestamp>& time);
 
+/// The text, or null if it is empty.
+boost::json::value text_or_null(const std::string& text);
+
 std::string to_json(const domain::attempt& attempt);
 std::string to_json(const persistence::delivery_row& delivery);
 std::string to_json(const domain::recovery& recovery);

@@ -50,6 +50,7 @@ void add_api_key_routes(operations& to, const route_context& context);
 void add_application_routes(operations& to, const route_context& context);
 void add_audit_routes(operations& to, const route_context& context);
 void add_chaos_routes(operations& to, const route_context& context);
+void add_cluster_routes(operations& to, const route_context& context);
 void add_delivery_routes(operations& to, const route_context& context);
 void add_event_routes(operations& to, const route_context& context);
 void add_event_type_routes(operations& to, const route_context& context);

@@ -27,6 +27,29 @@ std::unique_ptr<persistence::store> make_store(const posix::temporary_directory&
 
 }  // namespace
 
+namespace {
+
+/// One that can be cut off.
+class cut_membership : public cluster::test::membership_model {
+public:
+  cut_membership(cluster::test::membership_tables& tables, const bool& is_cut)
+      : membership_model{tables}, is_cut_{is_cut} {}
+
+  domain::result<persistence::node_status> renew(std::string_view incarnation) override {
+    is_cut_off = is_cut_;
+    return membership_model::renew(incarnation);
+  }
+  domain::result<persistence::cluster_view> look() override {
+    is_cut_off = is_cut_;
+    return membership_model::look();
+  }
+
+private:
+  const bool& is_cut_;
+};
+
+}  // namespace
+
 std::string sent_request::header(const std::string& name) const {
   for (const auto& line : request.headers) {
     if (line.starts_with(name + ": "))
@@ -36,7 +59,8 @@ std::string sent_request::header(const std::string& name) const {
 }
 
 actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&)>& adjust,
-                             supervision::fault_injector* faults)
+                             supervision::fault_injector* faults,
+                             cluster::test::membership_tables* shared)
     : store(std::make_unique<interruptible_store>(make_store(directory, faults))),
       env{.now = [this] { return simulated.now(); },
           .random_fraction =
@@ -59,7 +83,8 @@ actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&
           .settings = {},
           .node = "node-1",
           .incarnation = "incarnation-1",
-          .epochs = {},
+          .uptime = [this] { return simulated.now().time_since_epoch(); },
+          .abort_requests = [this] { ++aborts; },
           .addresses = {},
           .observer = talaria::actors::make_observer(metrics),
           .faults = faults} {
@@ -80,15 +105,45 @@ actor_fixture::actor_fixture(const std::function<void(talaria::actors::settings&
   domain::uuid_sequence ids;
   REQUIRE(store->open_catalog()->ensure_system_applications(
       simulated.now(), [&] { return ids.next(simulated.now(), ++random_state); }));
-  env.epochs.resize(persistence::shard_count);
-  const auto claimed = store->open_shard_ownership()->claim_all(env.incarnation);
-  REQUIRE(claimed);
-  for (const auto& owned : *claimed)
-    env.epochs.at(static_cast<std::size_t>(owned.shard)) = owned.epoch;
   env.addresses.event_writers.resize(1);
   env.addresses.outcome_writers.resize(1);
+  const auto claimed = store->open_shard_ownership()->claim_all(env.incarnation);
+  REQUIRE(claimed);
+  if (shared == nullptr)
+    env.shards.take(*claimed);
+  else
+    join(*shared);
   root = app::start_actor_tree(simulated.system(), env, app::blocking_actors::scheduled);
   simulated.advance(std::chrono::seconds{1});
+}
+
+class actor_fixture::told_peers : public talaria::actors::peers {
+public:
+  explicit told_peers(actor_fixture& fixture) : fixture_{fixture} {}
+
+  void know(std::span<const persistence::node_row> /*nodes*/) override {}
+  void tell(std::string_view incarnation, const cluster::peer_message& message) override {
+    fixture_.told.emplace_back(incarnation, message);
+  }
+  void tell_all(const cluster::peer_message& message) override {
+    fixture_.told.emplace_back(std::string{}, message);
+  }
+
+private:
+  actor_fixture& fixture_;
+};
+
+/// The tables have the epochs that the store has: each shard was claimed once.
+void actor_fixture::join(cluster::test::membership_tables& shared) {
+  env.is_shared = true;
+  env.fail = [this](const std::string& reason) { failure = reason; };
+  peers_ = std::make_unique<told_peers>(*this);
+  env.peers = peers_.get();
+  store->membership = [this, &shared] {
+    return std::make_unique<cut_membership>(shared, is_cut_off);
+  };
+  env.shards.allow_attempts_until({});
+  REQUIRE(store->open_membership()->join({.incarnation = env.incarnation, .name = env.node}));
 }
 
 actor_fixture::~actor_fixture() {
@@ -103,6 +158,8 @@ actor_fixture::~actor_fixture() {
   caf::anon_send_exit(env.addresses.announcer.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.recoverer.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.surveyor.get(), caf::exit_reason::kill);
+  if (const auto member = env.addresses.member.get())
+    caf::anon_send_exit(member, caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.ingest.get(), caf::exit_reason::kill);
   caf::anon_send_exit(env.addresses.dispatcher.get(), caf::exit_reason::kill);
   root = nullptr;

@@ -6,6 +6,7 @@
 #include "posix/temporary_directory.hpp"
 #include "supervision/supervisor.hpp"
 #include "tests/actors/interruptible_store.hpp"
+#include "tests/cluster/membership_model.hpp"
 #include "tests/support/simulated_system.hpp"
 
 #include <caf/all.hpp>
@@ -42,8 +43,10 @@ struct sent_request {
 class actor_fixture {
 public:
   /// @param faults Null: none can be injected.
+  /// @param shared Not null: this is one node of several, which is yet to claim its shards.
   explicit actor_fixture(const std::function<void(actors::settings&)>& adjust = {},
-                         supervision::fault_injector* faults = nullptr);
+                         supervision::fault_injector* faults = nullptr,
+                         cluster::test::membership_tables* shared = nullptr);
   ~actor_fixture();
 
   domain::subscription subscribe(const std::function<void(domain::subscription&)>& adjust = {});
@@ -73,6 +76,14 @@ public:
   talaria::actors::metrics metrics{registry};
   /// While positive, drawing a random number throws: what draws it fails.
   int crashes_to_come = 0;
+  /// How often all requests were to be ended.
+  int aborts = 0;
+  /// Why this process was to end.
+  std::string failure;
+  /// What the other nodes were told, by incarnation; by none if all were.
+  std::vector<std::pair<std::string, cluster::peer_message>> told;
+  /// Calls to the shared tables fail.
+  bool is_cut_off = false;
   std::uint64_t random_state = 1;
   std::vector<std::string> all_ids;
   std::deque<sent_request> requests;
@@ -84,6 +95,13 @@ public:
   domain::organization organization;
   domain::application application;
   caf::actor root;
+
+private:
+  class told_peers;
+
+  void join(cluster::test::membership_tables& shared);
+
+  std::unique_ptr<actors::peers> peers_;
 };
 
 }  // namespace talaria::test

@@ -2,18 +2,22 @@
 
 #include "persistence/store.hpp"
 
+#include <functional>
 #include <memory>
 #include <utility>
 
 namespace talaria::test {
 
-/// A store that takes no outcomes while `records` is false.
+/// A store that takes no outcomes while `records` is false, and has members if a test gives it
+/// some.
 class interruptible_store : public persistence::store {
 public:
   explicit interruptible_store(std::unique_ptr<persistence::store> store)
       : store_{std::move(store)} {}
 
   bool records = true;
+  /// Empty: it is not shared.
+  std::function<std::unique_ptr<persistence::membership>()> membership;
 
   std::unique_ptr<persistence::event_appender> open_event_appender() override {
     return store_->open_event_appender();
@@ -27,6 +31,9 @@ public:
   }
   std::unique_ptr<persistence::shard_ownership> open_shard_ownership() override {
     return store_->open_shard_ownership();
+  }
+  std::unique_ptr<persistence::membership> open_membership() override {
+    return membership ? membership() : nullptr;
   }
   std::unique_ptr<persistence::catalog> open_catalog() override { return store_->open_catalog(); }
   std::unique_ptr<persistence::tenants> open_tenants() override { return store_->open_tenants(); }

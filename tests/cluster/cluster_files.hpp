@@ -2,7 +2,7 @@
 
 #include "cluster/certificate_authority.hpp"
 #include "cluster/link_options.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <chrono>
 #include <fstream>
@@ -35,7 +35,7 @@ public:
   }
 
 private:
-  temporary_directory directory_;
+  posix::temporary_directory directory_;
   cluster::certificate_authority authority_;
 };
 

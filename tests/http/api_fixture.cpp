@@ -46,6 +46,31 @@ const std::string& test_key() {
   return shared_key().key;
 }
 
+namespace {
+
+using peer_answers = std::function<cluster::asked(std::string_view question)>;
+
+std::function<std::vector<cluster::links::shown_link>()> links_to(const peer_answers& peer) {
+  if (!peer)
+    return {};
+  return [] {
+    cluster::links::shown_link shown;
+    shown.link.name = "node-2";
+    shown.link.incarnation = "incarnation-2";
+    shown.link.state = cluster::link_state::up;
+    return std::vector{shown};
+  };
+}
+
+decltype(services::ask) asking(const peer_answers& peer) {
+  if (!peer)
+    return {};
+  return [peer](std::string_view, const std::string& question, std::chrono::milliseconds,
+                const cluster::answer_handler& handler) { handler(peer(question)); };
+}
+
+}  // namespace
+
 api_fixture::api_fixture(api_fixture_options options) : store(open_in(directory)), gateway(*store) {
   const domain::timestamp now = system_time();
   organization = {{fresh_id(now)}, "default", now};
@@ -83,7 +108,10 @@ api_fixture::api_fixture(api_fixture_options options) : store(open_in(directory)
                .addresses = addresses,
                .draining = [this] { return draining.load(); },
                .now = [this] { return system_time() + std::chrono::seconds(clock_offset_s); },
-               .faults = faults.get()});
+               .faults = faults.get(),
+               .node = {"node-1", "incarnation-1", system_time()},
+               .links = links_to(options.peer),
+               .ask = asking(options.peer)});
   port = server->start().value();
 }
 

@@ -38,6 +38,8 @@ struct api_fixture_options {
   authenticator_options authentication;
   transport_limits limits;
   bool chaos_enabled = false;
+  /// What a second node, node-2, answers to questions. Empty: there is none.
+  std::function<cluster::asked(std::string_view question)> peer{};
 };
 
 /// A server with a store of its own in a temporary directory, holding the organization and the

@@ -1,3 +1,4 @@
+#include "http/actor_questions.hpp"
 #include "http/fresh_id.hpp"
 #include "tests/http/api_fixture.hpp"
 
@@ -105,6 +106,83 @@ TEST_CASE("actors are sorted, counted and paged, and the pages show each once") 
     CHECK(refused.status == 422);
     CHECK(text_at(refused, "/field") == '/' + wrong);
   }
+}
+
+TEST_CASE("a node whose store nobody can share is a cluster of one, which cannot be drained") {
+  api_fixture api;
+  const reply seen = api.send("GET", "/api/v1/cluster");
+  CHECK(seen.status == 200);
+  CHECK(text_at(seen, "/node") == "node-1");
+  CHECK(text_at(seen, "/shards") == "4096");
+  CHECK(text_at(seen, "/free_shards") == "0");
+  CHECK(text_at(seen, "/nodes/0/name") == "node-1");
+  CHECK(text_at(seen, "/nodes/0/shards") == "4096");
+  CHECK(text_at(seen, "/nodes/0/self") == "true");
+  CHECK(text_at(seen, "/nodes/0/link") == "null");
+  CHECK(api.send("POST", "/api/v1/cluster/nodes/node-1/drain", "{}").status == 409);
+}
+
+TEST_CASE("actors of another node are asked for by its name, and passed on as it answers") {
+  api_fixture_options options;
+  std::string asked;
+  options.peer = [&](std::string_view question) -> cluster::asked {
+    asked = question;
+    return cluster::answer{.id = 1, .status = 422, .body = R"({"node":"node-2"})"};
+  };
+  api_fixture api{options};
+  const reply other = api.send("GET", "/api/v1/actors?node=node-2&limit=3");
+  CHECK(asked == "list node=node-2&limit=3");
+  CHECK(other.status == 422);
+  CHECK(text_at(other, "/node") == "node-2");
+  CHECK(text_at(api.send("GET", "/api/v1/actors?node=node-1"), "/node") == "node-1");
+  const reply unknown = api.send("GET", "/api/v1/actors?node=node-3");
+  CHECK(unknown.status == 422);
+  CHECK(text_at(unknown, "/field") == "/node");
+}
+
+TEST_CASE("an actor that is not here is looked for on the other nodes") {
+  api_fixture_options options;
+  options.peer = [](std::string_view question) -> cluster::asked {
+    if (question == "show ingest/subscription-7")
+      return cluster::answer{.id = 1, .status = 200, .body = R"({"path":"there"})"};
+    if (question == "show silent")
+      return tl::unexpected(cluster::question_failure::timed_out);
+    return cluster::answer{.id = 1, .status = 404, .body = "{}"};
+  };
+  api_fixture api{options};
+  api.actors.enter("/ingest", "ingest", system_time());
+  CHECK(text_at(api.send("GET", "/api/v1/actors/ingest"), "/path") == "/ingest");
+  CHECK(text_at(api.send("GET", "/api/v1/actors/ingest/subscription-7"), "/path") == "there");
+  CHECK(api.send("GET", "/api/v1/actors/nowhere").status == 404);
+  CHECK(api.send("GET", "/api/v1/actors/silent").status == 404);
+}
+
+TEST_CASE("a node that does not answer a question about its actors is said to be unavailable") {
+  api_fixture_options options;
+  options.peer = [](std::string_view) -> cluster::asked {
+    return tl::unexpected(cluster::question_failure::timed_out);
+  };
+  api_fixture api{options};
+  const reply silent = api.send("GET", "/api/v1/actors?node=node-2");
+  CHECK(silent.status == 503);
+  CHECK(text_at(silent, "/field") == "/node");
+}
+
+TEST_CASE("nodes answer questions about their actors as they answer clients") {
+  api_fixture api;
+  api.actors.enter("/ingest", "ingest", system_time());
+  const services here{.store = *api.store,
+                      .gateway = api.gateway,
+                      .directory = api.actors,
+                      .metrics = api.metrics,
+                      .addresses = {},
+                      .draining = [] { return false; },
+                      .now = [] { return system_time(); }};
+  CHECK(answer_about_actors(here, "list kind=ingest").status == 200);
+  CHECK(answer_about_actors(here, "list colour=red").status == 422);
+  CHECK(answer_about_actors(here, "show ingest").status == 200);
+  CHECK(answer_about_actors(here, "show nothing").status == 404);
+  CHECK(answer_about_actors(here, "sing").status == 422);
 }
 
 TEST_CASE("actors are found by the application that they work for") {

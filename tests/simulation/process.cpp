@@ -28,7 +28,8 @@ process::process(shuffled_system& system, memory_rows& rows, std::string name, s
            .settings = {},
            .node = name,
            .incarnation = name,
-           .epochs = {},
+           .uptime = [this] { return system_.now().time_since_epoch(); },
+           .abort_requests = [] {},
            .addresses = {},
            .observer = actors::make_observer(metrics_)} {
   env_.addresses.event_writers.resize(2);
@@ -63,10 +64,7 @@ void process::crash_if_drawn() const {
 }
 
 void process::claim_shards() {
-  env_.epochs.resize(persistence::shard_count);
-  const auto claimed = store_.open_shard_ownership()->claim_all(env_.incarnation);
-  for (const auto& owned : *claimed)
-    env_.epochs.at(static_cast<std::size_t>(owned.shard)) = owned.epoch;
+  env_.shards.take(*store_.open_shard_ownership()->claim_all(env_.incarnation));
 }
 
 void process::die() {

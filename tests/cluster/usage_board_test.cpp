@@ -1,0 +1,136 @@
+#include "cluster/usage_board.hpp"
+
+#include "cluster/limits.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+using namespace talaria;
+using namespace std::chrono_literals;
+using cluster::usage_board;
+using kind = usage_board::kind;
+
+namespace {
+
+const domain::organization_id organization{{{1}}};
+const domain::organization_id another{{{2}}};
+const std::vector<std::string> names{"a", "b", "c"};
+
+/// Three nodes that tell each other once a second.
+struct three_boards {
+  std::vector<std::unique_ptr<usage_board>> boards;
+  cluster::uptime now = 100s;
+
+  three_boards() {
+    for (const auto& name : names)
+      boards.push_back(std::make_unique<usage_board>(name));
+    for (auto& board : boards)
+      board->set_nodes(names, now);
+    pass({});
+  }
+
+  /// A second in which each node was asked for so many events.
+  void pass(std::array<std::uint64_t, 3> asked) {
+    now += 1s;
+    for (std::size_t i = 0; i < boards.size(); ++i) {
+      if (asked.at(i) > 0)
+        boards[i]->asked(organization, kind::events, asked.at(i));
+    }
+    std::vector<cluster::usage> told;
+    for (auto& board : boards)
+      told.push_back(board->close_interval(now));
+    for (std::size_t from = 0; from < boards.size(); ++from) {
+      for (std::size_t to = 0; to < boards.size(); ++to) {
+        if (from != to)
+          boards[to]->told(names[from], told[from], now);
+      }
+    }
+  }
+
+  double sum() const {
+    double all = 0;
+    for (const auto& board : boards)
+      all += board->part(organization, kind::events);
+    return all;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a node alone has the whole limit") {
+  usage_board alone{"a"};
+  alone.set_nodes(std::vector<std::string>{"a"}, 1s);
+  CHECK(alone.part(organization, kind::events) == 1);
+  alone.asked(organization, kind::events, 1000);
+  alone.close_interval(2s);
+  CHECK(alone.part_of(10, organization, kind::events) == 10);
+}
+
+TEST_CASE("the parts of all nodes are one limit, however the demand is spread") {
+  three_boards three;
+  for (const auto asked : {std::array<std::uint64_t, 3>{0, 0, 0}, {900, 0, 0}, {10, 20, 30}}) {
+    three.pass(asked);
+    CHECK(three.sum() == doctest::Approx(1));
+  }
+}
+
+TEST_CASE("a node's part is its part of the demand") {
+  three_boards three;
+  CHECK(three.boards[0]->part(organization, kind::events) == doctest::Approx(1.0 / 3));
+  three.pass({997, 997, 0});
+  CHECK(three.boards[0]->part(organization, kind::events) == doctest::Approx(0.499).epsilon(0.01));
+  CHECK(three.boards[2]->part_of(1000, organization, kind::events) == 1);
+  three.pass({2000, 0, 0});
+  CHECK(three.boards[0]->part_of(1000, organization, kind::events) >= 998);
+  // What was asked in events says nothing of requests, nor one organization of another.
+  CHECK(three.boards[0]->part(organization, kind::requests) == doctest::Approx(1.0 / 3));
+  CHECK(three.boards[0]->part(another, kind::events) == doctest::Approx(1.0 / 3));
+}
+
+TEST_CASE("steady demand is admitted within a tenth of the limit") {
+  three_boards three;
+  constexpr std::uint32_t limit = 300;
+  three.pass({500, 250, 50});
+  std::uint32_t admitted = 0;
+  for (const auto& board : three.boards)
+    admitted += board->part_of(limit, organization, kind::events);
+  CHECK(admitted >= limit * 9 / 10);
+  CHECK(admitted <= limit * 11 / 10);
+}
+
+TEST_CASE("a node that hears nothing of another takes an equal part") {
+  three_boards three;
+  three.pass({900, 0, 0});
+  three.boards[0]->asked(organization, kind::events, 900);
+  three.boards[0]->close_interval(three.now + 3s);
+  CHECK(three.boards[0]->part(organization, kind::events) > 0.9);
+  three.boards[0]->asked(organization, kind::events, 900);
+  three.boards[0]->close_interval(three.now + 3s + 1ns);
+  CHECK(three.boards[0]->part(organization, kind::events) == doctest::Approx(1.0 / 3));
+}
+
+TEST_CASE("who is no node has no part, and one that joins has one") {
+  three_boards three;
+  three.pass({900, 900, 900});
+  three.boards[0]->set_nodes(std::vector<std::string>{"a", "b"}, three.now);
+  CHECK(three.boards[0]->part(organization, kind::events) == doctest::Approx(0.5));
+  three.boards[0]->set_nodes(names, three.now);
+  CHECK(three.boards[0]->part(organization, kind::events) == doctest::Approx(1.0 / 3));
+  three.boards[0]->told("stranger", {{{organization, 0, 1'000'000}}}, three.now);
+  CHECK(three.boards[0]->part(organization, kind::events) == doctest::Approx(1.0 / 3));
+}
+
+TEST_CASE("the board remembers no more organizations than it tells of") {
+  usage_board board{"a"};
+  for (std::uint32_t i = 0; i < cluster::limits::usage_rows_max + 1; ++i) {
+    domain::organization_id many;
+    many.value.bytes[0] = static_cast<std::uint8_t>(i);
+    many.value.bytes[1] = static_cast<std::uint8_t>(i >> 8U);
+    board.asked(many, kind::requests, 1);
+  }
+  CHECK(board.close_interval(1s).rows.size() == cluster::limits::usage_rows_max);
+}
