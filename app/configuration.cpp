@@ -2,6 +2,7 @@
 
 #include "app/chaos.hpp"
 #include "app/secret_keys.hpp"
+#include "cluster/limits.hpp"
 #include "domain/certificate.hpp"
 #include "domain/limits.hpp"
 #include "persistence/store.hpp"
@@ -28,6 +29,8 @@ using domain::result;
 constexpr std::string_view variable_prefix = "TALARIA_";
 /// Names the file, and so cannot be a setting in it.
 constexpr std::string_view file_variable = "TALARIA_CONFIG";
+/// Of a name, as DNS has it.
+constexpr std::size_t host_bytes_max = 253;
 
 result<std::uint64_t> read_number(std::string_view text, std::uint64_t min, std::uint64_t max) {
   std::uint64_t number = 0;
@@ -57,19 +60,85 @@ auto text_setting(std::string configuration::*target, std::size_t bytes_min) {
   };
 }
 
-result<void> read_listen(std::string_view text, configuration& into) {
+struct listen_address {
+  std::string host;
+  std::uint16_t port;
+};
+
+result<listen_address> parse_listen(std::string_view text) {
+  constexpr auto wrong = "must be <address>:<port>, as in 127.0.0.1:8080 or [::1]:8080";
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0)
-    return fail(ec::invalid_value, "must be <address>:<port>, as in 127.0.0.1:8080 or [::1]:8080");
+    return fail(ec::invalid_value, wrong);
   const auto port = read_number(text.substr(colon + 1), 0, 65535);
   auto host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']'))
     host = host.substr(1, host.size() - 2);
   if (!port || !delivery::parse_ip_address(host))
-    return fail(ec::invalid_value, "must be <address>:<port>, as in 127.0.0.1:8080 or [::1]:8080");
-  into.http_host = host;
-  into.http_port = static_cast<std::uint16_t>(*port);
+    return fail(ec::invalid_value, wrong);
+  return listen_address{std::string{host}, static_cast<std::uint16_t>(*port)};
+}
+
+result<void> read_listen(std::string_view text, configuration& into) {
+  auto address = parse_listen(text);
+  if (!address)
+    return tl::unexpected(address.error());
+  into.http_host = std::move(address->host);
+  into.http_port = address->port;
   return {};
+}
+
+result<void> read_cluster_listen(std::string_view text, configuration& into) {
+  auto address = parse_listen(text);
+  if (!address)
+    return tl::unexpected(address.error());
+  into.links.listen_host = std::move(address->host);
+  into.links.listen_port = address->port;
+  return {};
+}
+
+/// A host, with or without a port; an IPv6 address with one stands in brackets.
+result<void> read_cluster_advertise(std::string_view text, configuration& into) {
+  const auto wrong = fail(ec::invalid_value,
+                          "must be <host> or <host>:<port>, as in north.example or [fd00::1]:9090");
+  auto host = text;
+  std::uint16_t port = 0;
+  const auto colon = text.rfind(':');
+  const bool is_bare_ipv6 = delivery::parse_ip_address(text).has_value();
+  if (colon != std::string_view::npos && !is_bare_ipv6 && !text.ends_with(']')) {
+    const auto number = read_number(text.substr(colon + 1), 1, 65535);
+    if (!number)
+      return wrong;
+    port = static_cast<std::uint16_t>(*number);
+    host = text.substr(0, colon);
+  }
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos && !is_bare_ipv6)
+    return wrong;
+  if (host.empty() || host.size() > host_bytes_max ||
+      host.find_first_of(" \t[]/@") != std::string_view::npos)
+    return wrong;
+  into.links.advertised_host = host;
+  into.links.advertised_port = port;
+  return {};
+}
+
+result<void> read_cluster_secret(std::string_view text, configuration& into) {
+  if (text.size() < cluster::limits::secret_bytes_min)
+    return fail(ec::invalid_value,
+                fmt::format("must have at least {} characters", cluster::limits::secret_bytes_min));
+  into.links.secret = text;
+  return {};
+}
+
+auto cluster_file_setting(std::string cluster::link_tls::*target) {
+  return [=](std::string_view text, configuration& into) -> result<void> {
+    if (text.empty())
+      return fail(ec::invalid_value, "must name a file");
+    into.links.tls.*target = text;
+    return {};
+  };
 }
 
 /// The parts between commas, without the spaces around them; empty ones are left out.
@@ -270,6 +339,27 @@ const std::array settings{
             number_setting(&c::drain_timeout, 0, 600'000)},
     setting{"node.name", "talaria-1", "This process in the attempts it makes.",
             text_setting(&c::node_name, 1)},
+    setting{"cluster.listen", "",
+            "Address and port for the other nodes of a cluster; unset: nodes tell each other "
+            "nothing. Anything but loopback needs the secret and the three files below.",
+            read_cluster_listen},
+    setting{"cluster.advertise", "",
+            "Host, or host and port, by which the other nodes reach it. Unset: where it listens.",
+            read_cluster_advertise},
+    setting{"cluster.secret", "",
+            "What all nodes of the cluster know and nobody else, 16 characters or more; a variable "
+            "is safer than a flag, which others see.",
+            read_cluster_secret},
+    setting{"cluster.certificate", "",
+            "File of the PEM certificate that the node shows to others. `talaria cluster certs` "
+            "makes one.",
+            cluster_file_setting(&cluster::link_tls::certificate_file)},
+    setting{"cluster.key", "", "File of that certificate's private key, PEM without a password.",
+            cluster_file_setting(&cluster::link_tls::key_file)},
+    setting{"cluster.ca", "",
+            "File of the PEM certificate of the authority for this cluster alone: whoever has a "
+            "certificate of it is taken for a node.",
+            cluster_file_setting(&cluster::link_tls::ca_file)},
     setting{"chaos.enabled", "false",
             "Whether faults may be injected through /api/v1/chaos, to see what this Talaria "
             "survives. Not for production.",
@@ -400,6 +490,15 @@ result<void> load_tls(configuration& into) {
   return {};
 }
 
+result<void> check_links(configuration& into) {
+  if (into.links.listen_host.empty())
+    return {};
+  into.links.name = into.node_name;
+  auto checked = into.links;
+  checked.incarnation = "made at the start";
+  return cluster::check(checked);
+}
+
 }  // namespace
 
 result<configuration> read_configuration(std::string_view toml,
@@ -416,6 +515,8 @@ result<configuration> read_configuration(std::string_view toml,
   }
   if (auto loaded = load_tls(read); !loaded)
     return tl::unexpected(loaded.error());
+  if (auto checked = check_links(read); !checked)
+    return tl::unexpected(checked.error());
   if (auto checked = check_chaos(read); !checked)
     return tl::unexpected(checked.error());
   return read;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/link_options.hpp"
 #include "delivery/address_guard.hpp"
 #include "delivery/proxy.hpp"
 #include "domain/error.hpp"
@@ -71,6 +72,10 @@ struct configuration {
 
   std::chrono::milliseconds drain_timeout{20'000};
   std::string node_name = "talaria-1";
+
+  /// Without a host to listen at there are no links; the incarnation is made at the start. The
+  /// files were read once.
+  cluster::link_options links;
 
   bool chaos_enabled = false;
   /// Empty: at none.

@@ -1,6 +1,7 @@
 #include "app/actors_command.hpp"
 #include "app/bench_command.hpp"
 #include "app/chaos_command.hpp"
+#include "app/cluster_command.hpp"
 #include "app/configuration.hpp"
 #include "app/keys_command.hpp"
 #include "app/logging.hpp"
@@ -313,6 +314,18 @@ int run(int argc, char** argv) {
       "reencrypt", "Seal every secret in the store with the current key");
   for (auto* command : {serve_command, migrate_command, check_command, reencrypt_command})
     add_settings(*command, given);
+  auto* cluster_command = talaria.add_subcommand("cluster", "Work with the nodes of a cluster");
+  cluster_command->require_subcommand(1);
+  app::certs_request certs_request;
+  auto* certs_command = cluster_command->add_subcommand(
+      "certs", "Make an authority, and a certificate and key for each node; for development");
+  certs_command->add_option("directory", certs_request.directory, "Made if it is not there")
+      ->required();
+  certs_command
+      ->add_option(
+          "--node", certs_request.nodes,
+          "NAME or NAME=HOST,..., as often as there are nodes [talaria-1=localhost,127.0.0.1,::1]")
+      ->allow_extra_args(false);
   app::key_request key_request;
   const keys_commands keys{talaria, given, key_request};
   const client_commands clients{talaria};
@@ -330,6 +343,8 @@ int run(int argc, char** argv) {
     return app::run_generate_key(std::cout);
   if (reencrypt_command->parsed())
     return reencrypt(given);
+  if (certs_command->parsed())
+    return app::run_certs(certs_request, std::chrono::system_clock::now(), std::cout, std::cerr);
   if (const auto done = keys.run(given, key_request))
     return *done;
   return migrate_command->parsed() ? migrate(given) : check_configuration(given);

@@ -28,8 +28,8 @@ struct link_options {
   std::string name;
   /// Of this process: never used again.
   std::string incarnation;
-  /// A number; others than loopback demand TLS and a secret.
-  std::string listen_host = "127.0.0.1";
+  /// A number; others than loopback demand TLS and a secret. Where there are to be no links, empty.
+  std::string listen_host;
   /// 0: any that is free below 32768, as CAF does not always get those above.
   std::uint16_t listen_port = 0;
   /// Where others reach it; empty: the address it listens at.

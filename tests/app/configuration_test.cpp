@@ -200,6 +200,54 @@ TEST_CASE("an IPv6 address to listen on stands in brackets") {
   CHECK(read->http_port == 9);
 }
 
+TEST_CASE("without an address there are no links between nodes, whatever else is set") {
+  CHECK(read_configuration("", {}, {})->links.listen_host.empty());
+  const auto read = read_configuration("[cluster]\nca = \"/nowhere\"", {}, {});
+  REQUIRE(read);
+  CHECK(read->links.listen_host.empty());
+}
+
+TEST_CASE("links listen on loopback without more, and elsewhere with a secret and files only") {
+  const auto read = read_configuration(
+      "[cluster]\nlisten = \"127.0.0.1:9090\"\n[node]\nname = \"north\"", {}, {});
+  REQUIRE(read);
+  CHECK(read->links.listen_host == "127.0.0.1");
+  CHECK(read->links.listen_port == 9090);
+  CHECK(read->links.name == "north");
+  CHECK(refused_name("[cluster]\nlisten = \"10.0.0.1:9090\"") == "cluster.certificate");
+  CHECK(refused_name("[cluster]\nlisten = \"10.0.0.1\"") == "cluster.listen");
+  CHECK(refused_name("[cluster]\nlisten = \"north:9090\"") == "cluster.listen");
+  CHECK(refused_name("[cluster]\nlisten = \"127.0.0.1:9090\"\nkey = \"/nowhere\"") ==
+        "cluster.certificate");
+}
+
+TEST_CASE("a cluster's secret has sixteen characters, and is in no message") {
+  const auto read = read_configuration("[cluster]\nsecret = \"fifteen-letters\"", {}, {});
+  REQUIRE_FALSE(read);
+  CHECK(read.error().field == "cluster.secret");
+  CHECK(read.error().detail.find("fifteen-letters") == std::string::npos);
+  CHECK(refused_name("[cluster]\nsecret = \"sixteen-letters-\"").empty());
+}
+
+TEST_CASE("a node is advertised as a host, with or without a port") {
+  const auto advertised = [](const std::string& text) {
+    const auto read = read_configuration("", {}, {{"cluster.advertise", text}});
+    return read ? fmt::format("{} {}", read->links.advertised_host, read->links.advertised_port)
+                : read.error().field;
+  };
+  CHECK(advertised("north.example") == "north.example 0");
+  CHECK(advertised("north.example:9090") == "north.example 9090");
+  CHECK(advertised("10.0.0.1:65535") == "10.0.0.1 65535");
+  CHECK(advertised("fd00::1") == "fd00::1 0");
+  CHECK(advertised("[fd00::1]") == "fd00::1 0");
+  CHECK(advertised("[fd00::1]:9090") == "fd00::1 9090");
+  for (const std::string wrong : {"", ":9090", "north:0", "north:65536", "north:", "north:port",
+                                  "a:b:1", "[]", "no rth", "http://north"}) {
+    CAPTURE(wrong);
+    CHECK(advertised(wrong) == "--cluster-advertise");
+  }
+}
+
 TEST_CASE("what is on or off may be written as a boolean, or as its text") {
   for (const auto* on : {"true", "\"true\""}) {
     const auto read = read_configuration(fmt::format("[store]\naccept_data_loss = {}", on), {}, {});

@@ -18,6 +18,7 @@ link_options on_loopback() {
   link_options made;
   made.name = "north";
   made.incarnation = "a";
+  made.listen_host = "127.0.0.1";
   return made;
 }
 

@@ -26,6 +26,7 @@ node::options loopback(const std::string& incarnation) {
   node::options made;
   made.name = "node " + incarnation;
   made.incarnation = incarnation;
+  made.listen_host = "127.0.0.1";
   made.secret = "the secret of these tests";
   made.heartbeat = 200ms;
   made.connection_timeout = 2s;

@@ -23,6 +23,7 @@ node::options options_of(const std::string& incarnation, const link_tls& tls) {
   node::options made;
   made.name = "node " + incarnation;
   made.incarnation = incarnation;
+  made.listen_host = "127.0.0.1";
   made.secret = "the secret of these tests";
   made.heartbeat = 200ms;
   made.connection_timeout = 2s;
