@@ -1,5 +1,7 @@
 #include "cluster/gateway.hpp"
 
+#include "supervision/failure.hpp"
+
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
@@ -244,7 +246,7 @@ gateway_actor::behavior_type gateway(self_pointer self, std::shared_ptr<shared_l
   self->state.shared = std::move(shared);
   // Whoever reaches the port can send anything.
   self->set_default_handler(caf::drop);
-  self->set_exception_handler([](std::exception_ptr&) { return caf::error{}; });
+  supervision::fail_with_exception_text(self);
   self->set_down_handler([self](const caf::down_msg& down) {
     self->state.shared->with_table([&](link_table& table) {
       table.line_lost(key_of(down.source),

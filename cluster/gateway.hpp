@@ -87,8 +87,9 @@ struct gateway_state {
 /// The one actor of a node that others know.
 ///
 /// It takes what they send and calls the handlers, one at a time: what they do holds up all links.
-/// It lives from the start of `links` to their end, and fails with nothing: a handler's exception
-/// is logged, and its message is done.
+/// It lives from the start of `links` to their end: a handler's exception is logged, and its
+/// message is done. If it ends all the same, which is logged, too, the node has no links until a
+/// restart, and its hints are dropped.
 gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self,
                                      std::shared_ptr<shared_links> shared);
 

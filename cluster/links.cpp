@@ -5,6 +5,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 #include <openssl/rand.h>
+#include <spdlog/spdlog.h>
 
 #include <future>
 #include <stdexcept>
@@ -52,7 +53,11 @@ domain::result<std::unique_ptr<links>> links::start(caf::actor_system& system, o
   shared->gateway.set(made);
   auto ended = std::make_shared<std::promise<void>>();
   started->gateway_ended_ = ended->get_future();
-  made->attach_functor([ended](const caf::error&) { ended->set_value(); });
+  made->attach_functor([ended](const caf::error& reason) {
+    if (reason)
+      spdlog::critical("the links to other nodes have ended: {}", caf::to_string(reason));
+    ended->set_value();
+  });
 
   auto opened = std::make_shared<std::promise<domain::result<std::uint16_t>>>();
   auto port = opened->get_future();

@@ -90,7 +90,8 @@ public:
   void broadcast(const peer_message& message);
 
   /// @param handler is called once, with the answer or the reason there is none: within this call
-  /// if the question cannot be sent, or else on the gateway's thread, or by `stop`. Must not block.
+  /// if the question cannot be sent, or else on the gateway's thread, or by `stop`. Must neither
+  /// block nor throw.
   void ask(std::string_view incarnation, std::string text, std::chrono::milliseconds timeout,
            answer_handler handler);
 
