@@ -7,11 +7,13 @@
 #include "app/actor_tree.hpp"
 #include "app/bootstrap.hpp"
 #include "app/chaos.hpp"
+#include "app/cluster_links.hpp"
 #include "app/faulty_sender.hpp"
 #include "app/faulty_store.hpp"
 #include "app/instance_lock.hpp"
 #include "app/sealed_store.hpp"
 #include "delivery/engine.hpp"
+#include "http/actor_questions.hpp"
 #include "http/server.hpp"
 #include "persistence/store.hpp"
 #include "supervision/directory.hpp"
@@ -63,7 +65,9 @@ std::uint64_t random_bits() {
 }
 
 struct caf_configuration : caf::actor_system_config {
-  caf_configuration() {
+  explicit caf_configuration(const cluster::link_options& links) {
+    if (!links.listen_host.empty())
+      cluster::links::prepare(*this, links);
     // The default, stealing, collapses when many actors are runnable; a bounded number of messages
     // at a time keeps one busy actor from holding up the others.
     set("scheduler.policy", caf::atom("sharing"));
@@ -102,6 +106,12 @@ http::server_options server_options(const configuration& settings, std::string c
   options.transport.trusted_proxies = settings.http_trusted_proxies;
   options.transport.tls = settings.http_tls;
   options.cursor_key = std::move(cursor_key);
+  return options;
+}
+
+cluster::link_options link_options(const configuration& settings, const std::string& incarnation) {
+  auto options = settings.links;
+  options.incarnation = incarnation;
   return options;
 }
 
@@ -157,19 +167,24 @@ public:
              .observer = actors::make_observer(metrics_),
              .faults = chaos_ ? &chaos_->faults() : nullptr},
         gateway_(env_, admission_),
+        link_options_(link_options(settings, env_.incarnation)),
+        caf_configuration_(link_options_),
         actors_(std::make_unique<caf::actor_system>(caf_configuration_)),
-        server_(server_options(settings, std::move(cursor_key)),
-                http::services{.store = *store_,
-                               .gateway = gateway_,
-                               .directory = directory_,
-                               .metrics = registry_,
-                               .addresses = engine_options(settings).addresses,
-                               .limits = general_limits(settings),
-                               .draining = [this] { return draining_.load(); },
-                               .now = env_.now,
-                               .faults = env_.faults,
-                               .node = {env_.node, env_.incarnation, env_.now()},
-                               .usage = env_.is_shared ? &env_.usage : nullptr}) {
+        links_(env_, [this](cluster::incoming_question asked) { answer(asked); }),
+        services_{.store = *store_,
+                  .gateway = gateway_,
+                  .directory = directory_,
+                  .metrics = registry_,
+                  .addresses = engine_options(settings).addresses,
+                  .limits = general_limits(settings),
+                  .draining = [this] { return draining_.load(); },
+                  .now = env_.now,
+                  .faults = env_.faults,
+                  .node = {env_.node, env_.incarnation, env_.now()},
+                  .links = links_status(),
+                  .ask = asking(),
+                  .usage = env_.is_shared ? &env_.usage : nullptr},
+        server_(server_options(settings, std::move(cursor_key)), services_) {
     if (chaos_) {
       chaos_->know(directory_);
       env_.reach_before_each_message();
@@ -184,6 +199,8 @@ public:
   ~implementation() { stop(); }
 
   result<void> start() {
+    if (const auto linked = start_links(); !linked)
+      return linked;
     if (const auto owner = become_owner(); !owner)
       return owner;
     root_ = start_actor_tree(*actors_, env_);
@@ -249,6 +266,37 @@ private:
     };
   }
 
+  bool is_linked() const { return env_.is_shared && !link_options_.listen_host.empty(); }
+
+  result<void> start_links() {
+    if (!is_linked())
+      return {};
+    if (auto started = links_.start(*actors_, link_options_); !started)
+      return started;
+    env_.peers = &links_;
+    return {};
+  }
+
+  std::function<std::vector<cluster::links::shown_link>()> links_status() {
+    if (!is_linked())
+      return {};
+    return [this] { return links_.status(); };
+  }
+
+  decltype(http::services::ask) asking() {
+    if (!is_linked())
+      return {};
+    return [this](std::string_view incarnation, std::string question,
+                  std::chrono::milliseconds timeout, cluster::answer_handler handler) {
+      links_.ask(incarnation, std::move(question), timeout, std::move(handler));
+    };
+  }
+
+  void answer(const cluster::incoming_question& asked) const {
+    auto made = http::answer_about_actors(services_, asked.text);
+    asked.respond(static_cast<std::uint16_t>(made.status), std::move(made.body));
+  }
+
   /// Of a file this process is the only one; of a server it is one of the cluster.
   result<void> become_owner() {
     if (!env_.is_shared) {
@@ -260,11 +308,12 @@ private:
     }
     // Until the first renewal.
     env_.shards.allow_attempts_until({});
-    return store_->open_membership()->join({.incarnation = env_.incarnation,
-                                            .name = env_.node,
-                                            .address = {},
-                                            .version = TALARIA_VERSION,
-                                            .joined_at = env_.now()});
+    return store_->open_membership()->join(
+        {.incarnation = env_.incarnation,
+         .name = env_.node,
+         .address = is_linked() ? links_.address() : std::string{},
+         .version = TALARIA_VERSION,
+         .joined_at = env_.now()});
   }
 
   static bool is_kept(const std::future<void>& promised, std::chrono::milliseconds timeout) {
@@ -303,6 +352,7 @@ private:
     if (sender_)
       sender_->stop();
     engine_->stop();
+    links_.stop();
     // A handle to a detached actor would keep the actor system from ending.
     env_.addresses = {};
     actors_.reset();
@@ -324,8 +374,11 @@ private:
   std::optional<faulty_sender> sender_;
   actors::environment env_;
   actors::local_gateway gateway_;
+  const cluster::link_options link_options_;
   caf_configuration caf_configuration_;
   std::unique_ptr<caf::actor_system> actors_;
+  cluster_links links_;
+  const http::services services_;
   http::server server_;
   caf::actor root_;
 };

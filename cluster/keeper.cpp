@@ -119,7 +119,8 @@ void keeper::claim(std::size_t shards_max) {
     then_.noted(fmt::format("shards could not be claimed: {}", claimed.error().detail), false);
     return;
   }
-  then_.noted(fmt::format("took {} shards", claimed->size()), true);
+  if (!claimed->empty())
+    then_.noted(fmt::format("took {} shards", claimed->size()), true);
   serve(*claimed);
 }
 
