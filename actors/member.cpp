@@ -129,8 +129,7 @@ member_actor::behavior_type member(self_pointer self, environment* env,
       [self](look_now) { look_soon(self); },
       [self](const shards_vacated& vacated) {
         self->state.keeper->vacated(vacated.shards);
-        if (self->state.left)
-          look_soon(self);
+        look_soon(self);
       },
       [self](shard_lost lost) {
         self->state.keeper->lost(lost.shard);

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -49,7 +48,7 @@ keeper::standing keeper::keep_up() {
   } else {
     then_.noted(fmt::format("the cluster could not be seen: {}", seen.error().detail), false);
   }
-  release_overdue();
+  release_vacated();
   return try_to_leave() ? standing::left : standing::member;
 }
 
@@ -137,17 +136,17 @@ void keeper::give(std::size_t count) {
 }
 
 void keeper::vacated(std::span<const shard_id> ended) {
-  release(ended);
+  vacated_.insert(vacated_.end(), ended.begin(), ended.end());
 }
 
 void keeper::lost(shard_id shard) {
   table_.drop(std::span{&shard, 1});
 }
 
-void keeper::release(std::span<const shard_id> candidates) {
-  shards left;
-  std::ranges::copy_if(candidates, std::back_inserter(left),
-                       [&](shard_id shard) { return leaving_.contains(shard); });
+void keeper::release(shards left) {
+  std::ranges::sort(left);
+  left.erase(std::unique(left.begin(), left.end()), left.end());
+  std::erase_if(left, [&](shard_id shard) { return !leaving_.contains(shard); });
   if (left.empty())
     return;
   if (const auto released = store_.release(incarnation_, left); !released) {
@@ -160,14 +159,14 @@ void keeper::release(std::span<const shard_id> candidates) {
   then_.moved();
 }
 
-void keeper::release_overdue() {
-  shards overdue;
+void keeper::release_vacated() {
+  auto overdue = std::exchange(vacated_, {});
   const auto now = now_();
   for (const auto& [shard, until] : leaving_) {
     if (until <= now)
       overdue.push_back(shard);
   }
-  release(overdue);
+  release(std::move(overdue));
 }
 
 bool keeper::try_to_leave() {

@@ -48,7 +48,7 @@ public:
   /// To be called all the time: at least four times within what is taken for a blink.
   standing keep_up();
 
-  /// Nothing is under way of these any more: they are released.
+  /// Nothing is under way of these any more: the next `keep_up` releases them.
   void vacated(std::span<const shard_id> ended);
   /// The store refused a write for it.
   void lost(shard_id shard);
@@ -63,8 +63,8 @@ private:
   void bury_the_dead();
   void claim(std::size_t shards_max);
   void give(std::size_t count);
-  void release(std::span<const shard_id> candidates);
-  void release_overdue();
+  void release(shards left);
+  void release_vacated();
   bool try_to_leave();
   void serve(std::span<const persistence::owned_shard> taken);
   void stop_serving(const shards& given);
@@ -77,6 +77,8 @@ private:
   member rules_;
   /// Given away, by when at the latest: what has not ended by then is fenced.
   std::map<shard_id, uptime> leaving_;
+  /// Not yet released: many at once cost one write.
+  shards vacated_;
   bool leaves_ = false;
 };
 

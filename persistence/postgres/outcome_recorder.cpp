@@ -252,19 +252,29 @@ result<void> outcome_recorder::open_lane(std::string_view node) {
 
 result<std::vector<record_status>> outcome_recorder::on_current_lane(
     const std::function<result<std::vector<record_status>>()>& write) {
-  auto written = write();
-  // All may be fenced only because shards were released meanwhile, be it other ones.
   const auto is_fenced = [](record_status status) { return status == record_status::fenced; };
-  if (!written || !std::ranges::all_of(*written, is_fenced))
-    return written;
-  const auto moved_on = sql::in_transaction<lane_statements>(
+  while (true) {
+    auto written = write();
+    // All may be fenced only because shards were released meanwhile, be it other ones.
+    if (!written || !std::ranges::all_of(*written, is_fenced))
+      return written;
+    const auto moved_on = see_lane();
+    if (!moved_on)
+      return tl::unexpected(moved_on.error());
+    if (!*moved_on)
+      return written;
+  }
+}
+
+result<bool> outcome_recorder::see_lane() {
+  return sql::in_transaction<lane_statements>(
       connection_, "begin", [&](lane_statements& sql) -> result<bool> {
-        const auto version = sql.version.first(node_, lane_.number);
-        return version && std::exchange(lane_.version, std::get<0>(*version)) != lane_.version;
+        const auto found = sql.version.first(node_, lane_.number);
+        if (!found)
+          return false;
+        const auto former = std::exchange(lane_.version, std::get<0>(*found));
+        return former != lane_.version;
       });
-  if (!moved_on)
-    return tl::unexpected(moved_on.error());
-  return *moved_on ? write() : written;
 }
 
 result<std::vector<record_status>> outcome_recorder::record_part(

@@ -36,6 +36,8 @@ private:
   /// Writes once more what was fenced on a version of the lane that is not the current one.
   result<std::vector<record_status>> on_current_lane(
       const std::function<result<std::vector<record_status>>()>& write);
+  /// @returns whether the lane has another version than was known.
+  result<bool> see_lane();
   result<std::vector<record_status>> record_part(std::span<const outcome> outcomes);
   result<std::vector<record_status>> record_health_part(std::span<const health_change> changes);
 

@@ -55,9 +55,9 @@ std::size_t ownership_simulation::start_node() {
               [this, &one](const keeper::shards& leaving) {
                 const auto takes = uptime{static_cast<std::int64_t>(
                     chance_() % static_cast<std::uint64_t>(options_.drain_max.count() + 1))};
-                at(now_ + takes, [&one, leaving] {
-                  if (one.is_alive)
-                    one.keeper->vacated(leaving);
+                at(now_ + takes, [this, &one, leaving] {
+                  one.keeper->vacated(leaving);
+                  look_soon(one);
                 });
               },
           .moved = [this, &one] { tell_moved(one); },

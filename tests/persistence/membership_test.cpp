@@ -1,6 +1,7 @@
 #include "tests/persistence/conformance.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 #include <thread>
 
@@ -152,11 +153,30 @@ TEST_CASE("PostgreSQL: who released a shard writes for its others, and not for t
   CHECK(world.record(cluster.outcome_of(kept, epoch)) == record_status::recorded);
   const std::vector shards{shard_of(given.id)};
   expect(cluster.session->release("node-1", shards));
-  CHECK(world.record(cluster.outcome_of(given, epoch)) == record_status::fenced);
   CHECK(world.record(cluster.outcome_of(kept, epoch)) == record_status::recorded);
+  CHECK(world.record(cluster.outcome_of(given, epoch)) == record_status::fenced);
   // Also if it gets the shard back: under another epoch.
   CHECK(expect(cluster.session->claim("node-1", 1)).size() == 1);
   CHECK(world.record(cluster.outcome_of(given, epoch)) == record_status::fenced);
+}
+
+TEST_CASE("PostgreSQL: what a node keeps is written however often it releases other shards") {
+  cluster_of_three cluster;
+  auto& world = cluster.world;
+  const auto subscription = world.subscribe();
+  const auto epoch = world.shards.at(0).epoch;
+  std::atomic<bool> ended{false};
+  const auto others = world.store->open_membership();
+  std::thread releasing{[&] {
+    while (!ended)
+      expect(others->release("node-1", {}));
+  }};
+  int fenced = 0;
+  for (int i = 0; i < 200; ++i)
+    fenced += world.record(cluster.outcome_of(subscription, epoch)) == record_status::fenced;
+  ended = true;
+  releasing.join();
+  CHECK(fenced == 0);
 }
 
 TEST_CASE("PostgreSQL: a write that began before its shard was released does not pass after it") {
