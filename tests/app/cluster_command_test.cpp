@@ -1,7 +1,7 @@
 #include "app/cluster_command.hpp"
 
 #include "app/configuration.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "posix/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct fixture {
-  test::temporary_directory directory;
+  posix::temporary_directory directory;
   fs::path certs = directory.path() / "made" / "certs";
   std::ostringstream out;
   std::ostringstream complaints;

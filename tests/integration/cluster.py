@@ -6,6 +6,7 @@ import postgresql
 from talaria import START_SECONDS_MAX, Talaria
 
 SHARDS = 4096
+NAMES = ("north", "east", "south")
 
 
 def wait_until(condition, what, seconds=START_SECONDS_MAX):
@@ -93,8 +94,8 @@ class Cluster:
 def three_nodes(directory, **settings):
     with postgresql.fresh_database(postgresql.shared_server()) as url:
         with Cluster(directory, url, **settings) as cluster:
-            cluster.start("north", "east", "south")
-            cluster.wait_until_balanced("north", "east", "south")
+            cluster.start(*NAMES)
+            cluster.wait_until_balanced(*NAMES)
             if "cluster_listen" in cluster.settings:
-                cluster.wait_until_linked("north", "east", "south")
+                cluster.wait_until_linked(*NAMES)
             yield cluster

@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
+from cluster import NAMES as NODES
 from cluster import SHARDS, three_nodes, wait_until
 from receiver import Receiver
 from talaria import KEY, run
 
-NODES = ("north", "east", "south")
 SUBSCRIPTIONS = 24
 
 
@@ -188,10 +188,11 @@ def test_a_key_is_revoked_and_a_subscription_deleted_everywhere(linked, receiver
             "bench",
             "--url",
             f"http://127.0.0.1:{linked[name].port}",
-            "--key",
-            key["key"],
-            "--events",
+            "--clients",
             "1",
+            "--duration",
+            "0.2",
+            TALARIA_KEY=key["key"],
         )
 
     assert linked["north"].call("DELETE", f"/api/v1/subscriptions/{subscription['id']}")[0] == 204
