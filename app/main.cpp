@@ -6,6 +6,7 @@
 #include "app/keys_command.hpp"
 #include "app/logging.hpp"
 #include "app/nodes_command.hpp"
+#include "app/plan_command.hpp"
 #include "app/secrets_command.hpp"
 #include "app/server_options.hpp"
 #include "app/system.hpp"
@@ -48,6 +49,7 @@ First steps:
   talaria bench --help               how to put load on a Talaria that runs
   talaria chaos run --help           how to see what a Talaria survives
   talaria top                        its actors, live; talaria actors prints them once
+  talaria plan --help                how many nodes a load takes
 
 A setting such as http.listen comes from the TOML file (--config, or TALARIA_CONFIG), overridden by its
 variable (TALARIA_HTTP_LISTEN), overridden by its flag (--http-listen).)";
@@ -229,7 +231,7 @@ struct keys_commands {
   }
 };
 
-/// The commands that ask a running Talaria, or run one of their own.
+/// The commands that need no settings: they ask a running Talaria, run one of their own, or reckon.
 struct client_commands {
   app::bench_options bench_options;
   app::actors_options actors_options;
@@ -237,12 +239,14 @@ struct client_commands {
   app::nodes_options nodes_options;
   app::drain_options drain_options;
   app::chaos_options chaos_options;
+  app::plan_options plan_options;
   CLI::App* bench = nullptr;
   CLI::App* actors = nullptr;
   CLI::App* top = nullptr;
   CLI::App* nodes = nullptr;
   CLI::App* drain = nullptr;
   CLI::App* chaos_run = nullptr;
+  CLI::App* plan = nullptr;
 
   explicit client_commands(CLI::App& talaria) {
     bench = talaria.add_subcommand("bench",
@@ -262,6 +266,9 @@ struct client_commands {
     chaos->require_subcommand(1);
     chaos_run = chaos->add_subcommand("run", "Run a scenario");
     app::add_chaos_options(*chaos_run, chaos_options);
+    plan =
+        talaria.add_subcommand("plan", "Say how many nodes, and what of PostgreSQL, a load takes");
+    app::add_plan_options(*plan, plan_options);
   }
   client_commands(const client_commands&) = delete;
   client_commands& operator=(const client_commands&) = delete;
@@ -280,6 +287,8 @@ struct client_commands {
       return app::run_drain(drain_options, std::cout, std::cerr);
     if (chaos_run->parsed())
       return app::run_chaos(chaos_options, std::cout, std::cerr);
+    if (plan->parsed())
+      return app::run_plan(plan_options, std::cout, std::cerr);
     return std::nullopt;
   }
 };
