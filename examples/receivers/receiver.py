@@ -56,6 +56,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 9000
-    server = ThreadingHTTPServer(("127.0.0.1", port), Receiver)
-    print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
+    host = os.environ.get("WEBHOOK_HOST", "127.0.0.1")
+    server = ThreadingHTTPServer((host, port), Receiver)
+    print(f"listening on http://{host}:{server.server_port}", flush=True)
     server.serve_forever()
