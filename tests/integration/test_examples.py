@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from scrape import promtool
-from talaria import ROOT
+from talaria import ROOT, run
 
 EXAMPLES = ROOT / "examples"
 COMPOSE = EXAMPLES / "compose"
@@ -110,6 +110,12 @@ def test_no_secret_is_in_the_examples():
         assert set(secret["stringData"].values()) == {"REPLACE"}
     for line in (COMPOSE / ".env.example").read_text().splitlines():
         assert line.startswith("#") or line.endswith("="), line
+
+
+def test_the_plan_in_the_documentation_is_what_the_command_says():
+    shown = re.search(r"^```\n\$ talaria (plan .*)\n((?s:.*?))^```$", (ROOT / "docs" / "scaling.md").read_text(), re.M)
+    done = run(*shown[1].split())
+    assert (done.returncode, done.stdout) == (0, shown[2])
 
 
 # ------------------------------------------------------------------------------------------ compose
