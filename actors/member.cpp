@@ -78,7 +78,11 @@ void show(const member_state& state) {
   state.card->set_gauge(0, static_cast<std::int64_t>(env.shards.served_count()));
   state.card->set_gauge(1, static_cast<std::int64_t>(state.keeper->leaving_count()));
   state.card->set_gauge(2, static_cast<std::int64_t>(state.nodes));
-  state.card->set_gauge(3, env.shards.may_attempt(env.uptime()) ? 0 : 1);
+  const bool is_fenced = !env.shards.may_attempt(env.uptime());
+  state.card->set_gauge(3, is_fenced ? 1 : 0);
+  env.metrics.cluster_shards.Set(static_cast<double>(env.shards.served_count()));
+  env.metrics.cluster_nodes.Set(static_cast<double>(state.nodes));
+  env.metrics.cluster_fenced.Set(is_fenced ? 1 : 0);
 }
 
 void keep_up(self_pointer self) {

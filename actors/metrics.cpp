@@ -131,6 +131,14 @@ metrics::metrics(prometheus::Registry& registry)
       actors_stuck(gauge(registry, "talaria_actors_stuck",
                          "Actors that have been handling one message for longer than 5 s, as of "
                          "the last survey")),
+      cluster_nodes(gauge(registry, "talaria_cluster_nodes",
+                          "Nodes of the cluster that are not dead; 0 on a store of one process")),
+      cluster_shards(gauge(registry, "talaria_cluster_shards",
+                           "Shards, of 4096, whose deliveries this node makes; 0 on a store of "
+                           "one process")),
+      cluster_fenced(gauge(registry, "talaria_cluster_fenced",
+                           "1 while this node makes no attempts, as it could not renew its "
+                           "lease")),
       append_batch_events(histogram(registry, "talaria_append_batch_events",
                                     "Events in one commit of submissions", batch_sizes)),
       record_batch_outcomes(histogram(registry, "talaria_record_batch_outcomes",

@@ -51,6 +51,12 @@ struct metrics {
   prometheus::Gauge& surveyed_at_seconds;
   /// Handling one message for longer than a few seconds.
   prometheus::Gauge& actors_stuck;
+  /// As the member saw them last.
+  prometheus::Gauge& cluster_nodes;
+  /// That this node serves.
+  prometheus::Gauge& cluster_shards;
+  /// 1 while it makes no attempts, for want of a lease.
+  prometheus::Gauge& cluster_fenced;
   prometheus::Histogram& append_batch_events;
   prometheus::Histogram& record_batch_outcomes;
   prometheus::Histogram& attempt_seconds;

@@ -56,8 +56,9 @@ public:
   /// How often two nodes could have made attempts for one shard at once.
   std::size_t conflicts() const { return conflicts_; }
   const membership_tables& tables() const { return tables_; }
-  /// The most statements in any second.
+  /// The most statements in any second since the last `forget_peak`.
   std::uint64_t statements_per_second_max() const { return statements_per_second_max_; }
+  void forget_peak() { statements_per_second_max_ = 0; }
 
 private:
   struct node;
