@@ -82,6 +82,8 @@ void add_actors_options(CLI::App& command, actors_options& into) {
   command.require_subcommand(0, 1);
   add_server_options(command, into.server, "admin");
   command.add_option("path", into.path, "Of one actor");
+  command.add_option("--node", into.query.node,
+                     "Of this node of a cluster [the one that is asked]");
   command.add_option("--kind", into.query.kind,
                      "Only of this kind: subscription, event_writer, ...");
   command.add_option("--state", into.query.state,

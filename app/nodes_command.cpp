@@ -54,7 +54,7 @@ domain::result<std::uint64_t> wait_until_empty(const drain_options& options, std
     if (!left || *left == 0 || std::chrono::steady_clock::now() >= until)
       return left;
     std::this_thread::sleep_for(look_again);
-    auto looked = console::call(options.server, {"GET", "/api/v1/cluster"});
+    auto looked = console::call(options.server, {"GET", std::string{console::cluster_target}});
     if (!looked)
       return tl::unexpected(looked.error());
     body = *std::move(looked);
@@ -62,8 +62,8 @@ domain::result<std::uint64_t> wait_until_empty(const drain_options& options, std
 }
 
 std::string drain_target(const drain_options& options) {
-  return fmt::format("/api/v1/cluster/nodes/{}/{}", console::percent_escaped(options.node),
-                     options.undo ? "undrain" : "drain");
+  return fmt::format("{}/nodes/{}/{}", console::cluster_target,
+                     console::percent_escaped(options.node), options.undo ? "undrain" : "drain");
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ void add_nodes_options(CLI::App& command, nodes_options& into) {
 }
 
 int run_nodes(const nodes_options& options, std::ostream& out, std::ostream& complaints) {
-  const auto body = console::call(options.server, {"GET", "/api/v1/cluster"});
+  const auto body = console::call(options.server, {"GET", std::string{console::cluster_target}});
   if (!body)
     return complain("nodes", body.error(), complaints);
   if (options.json) {

@@ -21,6 +21,7 @@ void add(std::string& target, std::string_view name, std::string_view value) {
 
 std::string list_target(const actor_query& query) {
   std::string target{list_path};
+  add(target, "node", query.node);
   add(target, "kind", query.kind);
   add(target, "state", query.state);
   add(target, "breaker", query.breaker);

@@ -16,6 +16,8 @@ inline constexpr std::array<std::string_view, 6> actor_sorts{"path",     "mailbo
 /// Which actors, in which order. What is empty is not asked for, so that a server that is older
 /// than a filter takes every question without it.
 struct actor_query {
+  /// By its name; empty: the one that is asked.
+  std::string node;
   std::string kind;
   std::string state;
   std::string breaker;

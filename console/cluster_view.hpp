@@ -31,7 +31,9 @@ struct cluster_state {
   std::vector<cluster_node> nodes;
 };
 
-/// @returns `ec::store_unavailable` for what no Talaria answers.
+inline constexpr std::string_view cluster_target = "/api/v1/cluster";
+
+/// @returns `ec::invalid_json` for what no Talaria answers.
 domain::result<cluster_state> read_cluster(std::string_view body);
 
 /// A heading and a line for each node; then what is nobody's, if anything is.

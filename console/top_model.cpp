@@ -12,6 +12,7 @@ namespace {
 using key = key_press::name;
 
 constexpr std::string_view kind_filter = "kind=";
+constexpr std::string_view node_filter = "node=";
 
 bool is_character(const key_press& pressed, std::string_view characters) {
   return pressed.key == key::character &&
@@ -40,6 +41,7 @@ void top_model::press(const key_press& pressed) {
     case mode::confirm:
       return press_in_confirm(pressed);
     case mode::help:
+    case mode::nodes:
       return leave();
   }
 }
@@ -98,6 +100,8 @@ void top_model::press_command(char command) {
     move_up();
   else if (command == 'j')
     move_down();
+  else if (command == 'n')
+    enter(mode::nodes);
   else if (command == '/') {
     typed_ = filter_;
     enter(mode::filter);
@@ -172,8 +176,10 @@ void top_model::look_at_table() {
 
 void top_model::apply_filter() {
   const bool of_kind = filter_.starts_with(kind_filter);
+  const bool of_node = filter_.starts_with(node_filter);
   query_.kind = of_kind ? filter_.substr(kind_filter.size()) : "";
-  query_.path = of_kind ? "" : filter_;
+  query_.node = of_node ? filter_.substr(node_filter.size()) : "";
+  query_.path = of_kind || of_node ? "" : filter_;
   start_over();
 }
 
@@ -240,6 +246,8 @@ std::string top_model::selected_path() const {
 }
 
 std::string top_model::question() const {
+  if (mode_ == mode::nodes)
+    return std::string{cluster_target};
   return back_to_actor() ? actor_target(actor_path_) : list_target(query_);
 }
 
@@ -255,6 +263,8 @@ void top_model::take_answer(const std::string& question, const domain::result<st
   }
   trouble_.clear();
   troubled_since_.reset();
+  if (mode_ == mode::nodes)
+    return take_cluster(*body, at);
   if (back_to_actor()) {
     const auto looked_at = read_actor(*body);
     return looked_at ? take_actor(*looked_at, at) : note_trouble(looked_at.error(), at);
@@ -293,6 +303,13 @@ void top_model::take_actor(actor looked_at, time at) {
   alone.actors.push_back(looked_at);
   shown_rates_.take(alone, at);
   shown_ = std::move(looked_at);
+}
+
+void top_model::take_cluster(const std::string& body, time at) {
+  auto seen = read_cluster(body);
+  if (!seen)
+    return note_trouble(seen.error(), at);
+  cluster_ = *std::move(seen);
 }
 
 void top_model::take_action_answer(const request& done, const domain::result<std::string>& body) {

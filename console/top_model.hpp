@@ -3,6 +3,7 @@
 #include "console/actor.hpp"
 #include "console/actor_query.hpp"
 #include "console/actor_rates.hpp"
+#include "console/cluster_view.hpp"
 #include "console/life_event.hpp"
 #include "console/transfer.hpp"
 #include <chrono>
@@ -37,14 +38,14 @@ struct key_press {
 ///              ┌───── / ─────► filter ── enter, escape ──┐
 ///     table ◄──┼─────────────────────────────────────────┘
 ///       │      └── r, u ──► confirm ── y, any other ──► where it came from
-///       └─ enter ─► actor ── escape ──► table           help: any key leads back
+///       └─ enter ─► actor ── escape ──► table           help, nodes: any key leads back
 ///
 /// A page is as long as the screen has room; only the page that is shown is asked for. What was
 /// shown last stays while the server does not answer.
 class top_model {
 public:
   using time = actor_rates::time;
-  enum class mode : std::uint8_t { table, filter, actor, help, confirm };
+  enum class mode : std::uint8_t { table, filter, actor, help, confirm, nodes };
 
   static constexpr std::size_t events_kept_max = 200;
   static constexpr std::size_t filter_bytes_max = 100;
@@ -71,13 +72,15 @@ public:
 
   // What is to be drawn.
   enum mode mode() const { return mode_; }
-  /// Of `confirm`, `filter` and `help`: what lies below.
+  /// Of `confirm`, `filter`, `help` and `nodes`: what lies below.
   bool back_to_actor() const { return below_ == mode::actor; }
   const actor_query& query() const { return query_; }
   const std::string& filter() const { return filter_; }
   const std::string& typed() const { return typed_; }
   /// Nothing before the first answer.
   const std::optional<actor_page>& page() const { return page_; }
+  /// Of `nodes`. Nothing before the first answer.
+  const std::optional<cluster_state>& cluster() const { return cluster_; }
   std::size_t page_number() const { return cursors_.size(); }
   std::size_t selected() const { return selected_; }
   const actor_rates& rates() const { return rates_; }
@@ -126,12 +129,14 @@ private:
   void note_trouble(const domain::error& error, time at);
   void take_page(actor_page page, time at);
   void take_actor(actor looked_at, time at);
+  void take_cluster(const std::string& body, time at);
 
   enum mode mode_ = mode::table;
   /// What `filter`, `help` and `confirm` lead back to: `table` or `actor`.
   enum mode below_ = mode::table;
   bool ended_ = false;
 
+  std::optional<cluster_state> cluster_;
   actor_query query_;
   std::string filter_;
   std::string typed_;

@@ -20,14 +20,16 @@ constexpr std::size_t header_rows = 4;
 constexpr std::size_t status_rows = 1;
 constexpr std::size_t label_width = 10;
 
-constexpr std::array<std::string_view, 17> help_text{
+constexpr std::array<std::string_view, 19> help_text{
     "up, down, j, k       select an actor, and go on to the next page",
     "page up, page down   the page before or after; home: the first",
     "enter                all about the selected actor, and what happens to it",
     "escape               back; in the table: no filters",
     "",
     "s                    sort by: path, mailbox, pending, restarts, failures, busy",
-    "/                    filter by a part of the path, or by kind=subscription",
+    "/                    filter by a part of the path, or by kind=subscription;",
+    "                     node=NAME: the actors of another node",
+    "n                    the nodes of the cluster",
     "b                    open circuit breakers only",
     "q                    quarantined only",
     "",
@@ -138,6 +140,15 @@ void draw_actor(screen& on, const top_model& model) {
     on.put(1 + row, 0, cut_end(lines[from + row], on.width()));
 }
 
+void draw_nodes(screen& on, const top_model& model) {
+  if (!model.cluster())
+    return;
+  const auto lines = to_table(*model.cluster());
+  on.fill(0, lines.front(), style::heading);
+  for (std::size_t row = 1; row < lines.size() && row + status_rows < on.height(); ++row)
+    on.put(row, 0, cut_end(lines[row], on.width()));
+}
+
 void draw_help(screen& on) {
   on.fill(0, "talaria top: keys", style::heading);
   for (std::size_t row = 0; row < help_text.size(); ++row)
@@ -157,6 +168,8 @@ std::string filters_of(const top_model& model) {
 }
 
 std::string keys_of(const top_model& model) {
+  if (model.mode() == mode::nodes)
+    return "any key: back";
   return model.back_to_actor() ? "escape: back  r: restart  u: release  h: help"
                                : filters_of(model) + "  |  h: help  Q: quit";
 }
@@ -196,7 +209,9 @@ screen draw(const top_model& model, const std::string& server, std::size_t width
     draw_help(drawn);
     return drawn;
   }
-  if (model.back_to_actor()) {
+  if (model.mode() == mode::nodes) {
+    draw_nodes(drawn, model);
+  } else if (model.back_to_actor()) {
     draw_actor(drawn, model);
   } else {
     draw_header(drawn, model, server);

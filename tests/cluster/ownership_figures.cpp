@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <memory>
+#include <cstdio>
 
 namespace {
 
@@ -28,6 +28,7 @@ void print(std::size_t nodes, const char* what, uptime took, const ownership_sim
            std::uint64_t statements) {
   fmt::print("| {} | {} | {:.1f} | {} | {} | {} |\n", nodes, what, seconds(took), statements,
              cluster.statements_per_second_max(), cluster.conflicts());
+  std::fflush(stdout);
 }
 
 template <class Disturbance>

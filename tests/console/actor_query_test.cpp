@@ -13,7 +13,8 @@ TEST_CASE("only what is wanted is asked for") {
 }
 
 TEST_CASE("every filter reaches the query, escaped") {
-  const actor_query query{.kind = "k",
+  const actor_query query{.node = "n",
+                          .kind = "k",
                           .state = "s",
                           .breaker = "open",
                           .application = "a",
@@ -22,7 +23,7 @@ TEST_CASE("every filter reaches the query, escaped") {
                           .limit = 1,
                           .cursor = "+"};
   CHECK(list_target(query) ==
-        "/api/v1/actors?kind=k&state=s&breaker=open&application_id=a&path=x%26y%3D%20%2F%25"
+        "/api/v1/actors?node=n&kind=k&state=s&breaker=open&application_id=a&path=x%26y%3D%20%2F%25"
         "&sort=pending&limit=1&cursor=%2B");
 }
 

@@ -344,3 +344,27 @@ TEST_CASE("the description of an actor is scrolled, not above its beginning") {
   press(model, key::page_up);
   CHECK(model.scrolled() == 0);
 }
+
+TEST_CASE("the nodes of the cluster are one key away, and any key leads back") {
+  auto model = with_page();
+  type(model, "n");
+  CHECK(model.mode() == mode::nodes);
+  CHECK(model.question() == "/api/v1/cluster");
+  answer(model, R"({"nodes":[{"name":"north","shards":4096}]})");
+  REQUIRE(model.cluster());
+  CHECK(model.cluster()->nodes.at(0).name == "north");
+  answer(model, "[]");
+  CHECK_FALSE(model.trouble().empty());
+  press(model, key::escape);
+  CHECK(model.mode() == mode::table);
+  CHECK(model.question().starts_with("/api/v1/actors?"));
+}
+
+TEST_CASE("the actors of another node are a filter away") {
+  auto model = with_page();
+  type(model, "/node=south");
+  press(model, key::enter);
+  CHECK(model.question() == "/api/v1/actors?node=south&limit=3");
+  press(model, key::escape);
+  CHECK(model.question() == "/api/v1/actors?limit=3");
+}
