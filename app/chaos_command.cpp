@@ -51,6 +51,8 @@ result<chaos::scenario> load(const chaos_options& options) {
     read->store = *store;
   else if (!options.store.empty())
     return domain::fail(ec::invalid_value, "--store is sqlite or postgresql");
+  if (const auto checked = chaos::check_nodes(*read); !checked)
+    return tl::unexpected(checked.error());
   if (options.seconds)
     read->duration = std::chrono::seconds{*options.seconds};
   if (!options.keep.empty() && std::filesystem::exists(options.keep) &&

@@ -12,7 +12,7 @@ verdict judge(const history& history, const allowances& allowed) {
       check_drained(known),
       check_no_phantoms(known),
       check_repeats(known, allowed),
-      check_order(known),
+      check_order(known, allowed),
       check_one_owner(known),
       check_ended_once(known),
       check_log_agrees(known),

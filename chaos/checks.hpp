@@ -20,8 +20,10 @@ finding check_repeats(const indexed_history& known, const allowances& allowed);
 /// Of an ordered subscription an event comes for the first time only after every one before it was
 /// taken or given up, and what was acked before another was submitted has the lower sequence. One
 /// that was taken comes again only while nothing after it has come, unless a process that was
-/// succeeded still runs: it may not write, but nobody can keep it from sending.
-finding check_order(const indexed_history& known);
+/// succeeded still runs: it may not write, but nobody can keep it from sending what was under way.
+finding check_order(const indexed_history& known, const allowances& allowed);
+/// Whoever was succeeded writes nothing; whoever writes owns the shard when that is committed; of
+/// each shard epochs rise with every claim.
 finding check_one_owner(const indexed_history& known);
 finding check_ended_once(const indexed_history& known);
 finding check_log_agrees(const indexed_history& known);

@@ -169,20 +169,20 @@ finding check_repeats(const indexed_history& known, const allowances& allowed) {
 
 finding check_back_to_baseline(const history& history, const allowances& allowed) {
   finding found{promise::back_to_baseline};
-  if (!history.resources) {
-    found.note("nobody looked");
-    return found;
+  std::string seen;
+  for (const auto& [before, after] : history.resources) {
+    found.look(2);
+    seen += fmt::format("{}{} to {} KiB, {} to {} descriptors", seen.empty() ? "" : "; ",
+                        before.resident_bytes / 1024, after.resident_bytes / 1024,
+                        before.descriptors, after.descriptors);
+    const auto relative = static_cast<double>(before.resident_bytes) * allowed.resident_growth_max;
+    if (static_cast<double>(after.resident_bytes) > relative &&
+        is_too_much(before.resident_bytes, after.resident_bytes, allowed.resident_growth_bytes_max))
+      found.violate("memory has grown");
+    if (is_too_much(before.descriptors, after.descriptors, allowed.descriptors_growth_max))
+      found.violate("descriptors have grown");
   }
-  const auto& [before, after] = *history.resources;
-  found.look(2);
-  found.note(fmt::format("{} to {} KiB, {} to {} descriptors", before.resident_bytes / 1024,
-                         after.resident_bytes / 1024, before.descriptors, after.descriptors));
-  const auto relative = static_cast<double>(before.resident_bytes) * allowed.resident_growth_max;
-  if (static_cast<double>(after.resident_bytes) > relative &&
-      is_too_much(before.resident_bytes, after.resident_bytes, allowed.resident_growth_bytes_max))
-    found.violate("memory has grown");
-  if (is_too_much(before.descriptors, after.descriptors, allowed.descriptors_growth_max))
-    found.violate("descriptors have grown");
+  found.note(seen.empty() ? "nobody looked" : std::move(seen));
   return found;
 }
 

@@ -34,14 +34,34 @@ json::object to_object(const final_state& one) {
 }
 
 json::object to_object(const logged_attempt& one) {
-  return {{"event_id", one.event_id},    {"subscription", one.subscription},
-          {"number", one.number},        {"ended_us", one.ended_at.count()},
-          {"took_us", one.took.count()}, {"status_code", one.status_code},
-          {"made", to_text(one.made)},   {"node", one.node}};
+  json::object made{{"event_id", one.event_id},    {"subscription", one.subscription},
+                    {"number", one.number},        {"ended_us", one.ended_at.count()},
+                    {"took_us", one.took.count()}, {"status_code", one.status_code},
+                    {"made", to_text(one.made)},   {"node", one.node}};
+  if (one.ownership) {
+    made["shard"] = one.ownership->shard;
+    made["owner"] = one.ownership->owner;
+  }
+  return made;
+}
+
+json::object to_object(const shard_change& one) {
+  return {{"shard", one.shard},
+          {"epoch", one.epoch},
+          {"owner", one.owner},
+          {"by", one.by},
+          {"at_us", one.at.count()}};
+}
+
+json::object to_object(const process_end& one) {
+  return {{"process", one.process}, {"at_us", one.at.count()}};
 }
 
 json::object to_object(const disturbance& one) {
   return {{"kind", to_string(one.fault.kind)},
+          {"node", one.fault.node + 1},
+          {"nodes", one.fault.settings.nodes},
+          {"how", one.fault.settings.how},
           {"from_us", one.from.count()},
           {"until_us", one.until.count()},
           {"failure", one.failure}};
@@ -69,6 +89,8 @@ void write_evidence(const std::filesystem::path& directory, const history& histo
   write_lines(directory / "finals.jsonl", history.finals);
   write_lines(directory / "attempts.jsonl", history.attempts);
   write_lines(directory / "disturbances.jsonl", disturbances);
+  write_lines(directory / "process_ends.jsonl", history.process_ends);
+  write_lines(directory / "shard_changes.jsonl", history.shard_changes);
 }
 
 }  // namespace talaria::chaos

@@ -57,6 +57,13 @@ struct final_state {
   delivery_end end = delivery_end::pending;
 };
 
+/// What the store said of an outcome's shard when the outcome was committed.
+struct ownership_note {
+  std::uint16_t shard = 0;
+  /// A process. Empty: none.
+  std::string owner{};
+};
+
 /// A row of the store's log of attempts.
 struct logged_attempt {
   std::string event_id{};
@@ -70,9 +77,29 @@ struct logged_attempt {
   unsigned status_code = 0;
   /// What it made of its delivery.
   delivery_end made = delivery_end::pending;
+  /// Whoever wrote it: a process, if that is known, or else a node.
   std::string node{};
+  /// Absent: nobody noted it.
+  std::optional<ownership_note> ownership{};
 
   bool is_success() const { return status_code >= 200 && status_code < 300; }
+};
+
+/// A shard was taken, or given up.
+struct shard_change {
+  std::uint16_t shard = 0;
+  std::int64_t epoch = 0;
+  /// The process that owns it from then on. Empty: none.
+  std::string owner{};
+  /// The process that wrote it down.
+  std::string by{};
+  moment at{};
+};
+
+/// A process came to its end.
+struct process_end {
+  std::string process{};
+  moment at{};
 };
 
 /// One process took over what another one owned, and still may believe to own.
@@ -92,7 +119,7 @@ struct resources {
   std::uint64_t descriptors = 0;
 };
 
-/// Of the same process, before the first fault and after the last one was healed.
+/// Of one node, before the first fault and after the last one was healed.
 struct resource_change {
   resources before{};
   resources after{};
@@ -121,11 +148,14 @@ struct history {
   /// Of a delivery in the order of their numbers.
   std::vector<logged_attempt> attempts{};
   std::vector<takeover> takeovers{};
+  /// Of each shard in the order of their commits.
+  std::vector<shard_change> shard_changes{};
+  std::vector<process_end> process_ends{};
   std::vector<clock_shift> clock_shifts{};
   /// Absent: nobody noted them.
   std::optional<std::vector<interruption>> interruptions{};
-  /// Absent: nobody looked.
-  std::optional<resource_change> resources{};
+  /// Of each process that was there all the time, or its node. Empty: nobody looked.
+  std::vector<resource_change> resources{};
 };
 
 }  // namespace talaria::chaos

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <memory>
 
@@ -15,6 +16,11 @@ using header_list = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 std::size_t append_to(char* bytes, std::size_t, std::size_t count, void* text) {
   static_cast<std::string*>(text)->append(bytes, count);
   return count;
+}
+
+/// Not for processes that are started meanwhile: they would keep it open.
+curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 header_list headers_of(const http_request& request) {
@@ -41,6 +47,7 @@ http_answer send(const http_request& request) {
   curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, long{request.timeout.count()});
   curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &append_to);
   curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer.body);
+  curl_easy_setopt(easy.get(), CURLOPT_OPENSOCKETFUNCTION, &open_socket);
   if (!request.body.empty()) {
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, request.body.c_str());
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));

@@ -52,38 +52,7 @@ std::string find_bad_log(const known_delivery& delivery) {
   return {};
 }
 
-/// Only as its clock had it, which was ahead when the attempt began: the end is reckoned from
-/// there.
-bool seems_late(const std::vector<clock_shift>& shifts, const logged_attempt& attempt,
-                moment claimed_at) {
-  return std::ranges::any_of(shifts, [&](const clock_shift& shift) {
-    const auto ended_at = attempt.ended_at - shift.ahead_by;
-    const auto began_at = ended_at - attempt.took;
-    return began_at >= shift.from && began_at <= shift.until && ended_at <= claimed_at;
-  });
-}
-
-bool is_stale(const history& history, const takeover& takeover, const logged_attempt& attempt) {
-  return attempt.node == takeover.from_node && attempt.ended_at > takeover.claimed_at &&
-         !seems_late(history.clock_shifts, attempt, takeover.claimed_at);
-}
-
 }  // namespace
-
-finding check_one_owner(const indexed_history& known) {
-  finding found{promise::one_owner};
-  for (const auto& takeover : known.whole.takeovers) {
-    for (const auto& attempt : known.whole.attempts) {
-      found.look();
-      if (is_stale(known.whole, takeover, attempt))
-        found.violate(fmt::format("{}, attempt {}, was written by {} after {} had taken over",
-                                  to_string({attempt.event_id, attempt.subscription}),
-                                  attempt.number, takeover.from_node, takeover.to_node));
-    }
-  }
-  found.note(fmt::format("{} takeovers", known.whole.takeovers.size()));
-  return found;
-}
 
 finding check_ended_once(const indexed_history& known) {
   finding found{promise::ended_once};

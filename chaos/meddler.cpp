@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace talaria::chaos {
@@ -23,9 +25,24 @@ using namespace std::chrono_literals;
 constexpr auto look_interval = 5ms;
 constexpr auto serve_patience = 90s;
 constexpr std::chrono::milliseconds call_patience{3'000};
+/// For a flapping network, and as long in between.
+constexpr duration_range flap{200ms, 1'200ms};
 /// What SQLite writes goes past it at once.
 constexpr rlim_t file_bytes_when_full = 4096;
-constexpr std::array lanes{lane::process, lane::store, lane::receivers, lane::injection};
+/// Nothing for what is more than that.
+std::optional<impairment> to_impairment(std::string_view how) {
+  constexpr std::array<std::pair<std::string_view, impairment>, 4> names{
+      {{"cut", impairment::cut},
+       {"silent", impairment::hold_both},
+       {"to_server", impairment::hold_to_server},
+       {"to_client", impairment::hold_to_client}}};
+  const auto* found =
+      std::ranges::find(names, how, &std::pair<std::string_view, impairment>::first);
+  return found == names.end() ? std::nullopt : std::optional{found->second};
+}
+
+constexpr std::array lanes{lane::process, lane::store, lane::receivers, lane::injection,
+                           lane::network};
 static_assert(lanes.size() == lane_count);
 
 }  // namespace
@@ -109,7 +126,28 @@ void meddler::cause(disturbance& happening) {
       else
         inject(happening);
       break;
+    case lane::network:
+      disturb_network(happening.fault);
+      note_end(happening);
+      come_back(serve_patience);
+      break;
   }
+}
+
+std::vector<std::size_t> meddler::nodes_of(const planned_fault& fault) const {
+  std::vector<std::size_t> found;
+  for (std::size_t count = 0; count < fault.settings.nodes; ++count)
+    found.push_back((fault.node + count) % victims_.nodes->size());
+  return found;
+}
+
+server_keeper& meddler::first_of(const planned_fault& fault) const {
+  return victims_.nodes->at(fault.node);
+}
+
+void meddler::come_back(milliseconds patience) const {
+  if (!victims_.nodes->wait_until_serving(patience))
+    throw std::runtime_error("Talaria did not come back");
 }
 
 /// What is to come is recovery. Unless it is known already.
@@ -125,9 +163,16 @@ void meddler::disturb_process(disturbance& happening) {
       kill(happening);
       break;
     case fault_kind::process_pause:
-      victims_.server->pause();
-      wait_for(fault.lasts);
-      victims_.server->resume();
+      pause(fault);
+      break;
+    case fault_kind::node_stop:
+      stop_nodes(fault);
+      break;
+    case fault_kind::rolling_restart:
+      restart_in_turn(fault);
+      break;
+    case fault_kind::node_join:
+      have_guest(fault);
       break;
     case fault_kind::descriptor_exhaustion:
       exhaust_descriptors(fault);
@@ -136,8 +181,7 @@ void meddler::disturb_process(disturbance& happening) {
       take_over(fault);
   }
   note_end(happening);
-  if (!victims_.server->wait_until_serving(serve_patience))
-    throw std::runtime_error("Talaria did not come back");
+  come_back(serve_patience);
 }
 
 /// Spread over the time, so that some come in the middle of a start.
@@ -148,35 +192,105 @@ void meddler::kill(disturbance& happening) {
   for (std::uint32_t count = 0; count < fault.settings.times && !stopping_; ++count) {
     const auto before = chance.between(0ms, share);
     wait_for(before);
-    victims_.server->kill();
+    for (const auto node : nodes_of(fault))
+      victims_.nodes->at(node).kill(fault.settings.down);
     happening.until = clock_.now();
     wait_for(share - before);
   }
+  // It is away until then.
+  wait_until(happening.until + fault.settings.down);
+  happening.until += fault.settings.down;
 }
 
-void meddler::limit_for(__rlimit_resource resource, rlim_t bound, milliseconds time) {
-  const auto former = victims_.server->limit(resource, bound);
+void meddler::pause(const planned_fault& fault) {
+  for (const auto node : nodes_of(fault))
+    victims_.nodes->at(node).pause();
+  wait_for(fault.lasts);
+  for (const auto node : nodes_of(fault))
+    victims_.nodes->at(node).resume();
+}
+
+void meddler::go_down(server_keeper& node) {
+  if (!node.wait_until_serving(serve_patience) || !node.go_down())
+    throw std::runtime_error(fmt::format("{} did not stop", node.name()));
+}
+
+void meddler::stop_nodes(const planned_fault& fault) {
+  for (const auto node : nodes_of(fault))
+    go_down(victims_.nodes->at(node));
+  wait_for(fault.lasts);
+  for (const auto node : nodes_of(fault))
+    victims_.nodes->at(node).come_back();
+}
+
+void meddler::restart_in_turn(const planned_fault& fault) {
+  for (std::size_t count = 0; count < victims_.nodes->size() && !stopping_; ++count) {
+    auto& node = victims_.nodes->at((fault.node + count) % victims_.nodes->size());
+    go_down(node);
+    node.come_back();
+    if (!node.wait_until_serving(serve_patience))
+      throw std::runtime_error(fmt::format("{} did not come back", node.name()));
+    wait_for(fault.lasts / victims_.nodes->size());
+  }
+}
+
+void meddler::have_guest(const planned_fault& fault) {
+  victims_.nodes->begin_guest();
+  wait_for(fault.lasts);
+  victims_.nodes->end_guest();
+}
+
+void meddler::disturb_network(const planned_fault& fault) {
+  const auto impair = [&](impairment how) {
+    for (const auto node : nodes_of(fault)) {
+      if (fault.kind == fault_kind::partition_database)
+        victims_.nodes->impair_store(node, how);
+      else
+        victims_.nodes->impair_links(node, how);
+    }
+  };
+  const auto how = to_impairment(fault.settings.how);
+  const auto end = clock_.now() + fault.lasts;
+  if (how) {
+    impair(*how);
+    wait_until(end);
+  } else {
+    seeded_chance chance{fault.seed};
+    for (bool is_cut = true; clock_.now() < end && !stopping_; is_cut = !is_cut) {
+      impair(is_cut ? impairment::cut : impairment::none);
+      wait_until(std::min(end, clock_.now() + chance.between(flap.min, flap.max)));
+    }
+  }
+  impair(impairment::none);
+}
+
+void meddler::limit_for(server_keeper& node, __rlimit_resource resource, rlim_t bound,
+                        milliseconds time) {
+  const auto former = node.limit(resource, bound);
   if (!former)
     throw std::runtime_error("the limit could not be set");
   wait_for(time);
-  victims_.server->give_back(resource, *former);
+  node.give_back(resource, *former);
 }
 
 void meddler::exhaust_descriptors(const planned_fault& fault) {
-  const auto used = victims_.server->usage();
+  auto& node = first_of(fault);
+  const auto used = node.usage();
   if (!used)
     throw std::runtime_error("there is no process");
-  limit_for(RLIMIT_NOFILE, used->descriptors + fault.settings.spare, fault.lasts);
+  limit_for(node, RLIMIT_NOFILE, used->descriptors + fault.settings.spare, fault.lasts);
 }
 
-/// The one that is succeeded goes on in the second half of the time, beside its successor.
+/// The one that is succeeded goes on in the second half of the time, beside its successor, with
+/// what it had under way, until it learns of it.
 void meddler::take_over(const planned_fault& fault) {
-  victims_.server->take_over();
-  const bool serves = victims_.server->wait_until_serving(serve_patience);
+  auto& node = first_of(fault);
+  victims_.nodes->take_over(fault.node);
+  const bool serves = node.wait_until_serving(serve_patience);
   wait_for(fault.lasts / 2);
-  victims_.server->resume_former();
+  node.resume_former();
   wait_for(fault.lasts / 2);
-  victims_.server->end_former();
+  node.end_former();
   if (!serves)
     throw std::runtime_error("the successor does not start");
 }
@@ -187,8 +301,7 @@ void meddler::disturb_store(disturbance& happening) {
   else
     disturb_postgresql(happening.fault);
   note_end(happening);
-  if (!victims_.server->wait_until_serving(serve_patience))
-    throw std::runtime_error("Talaria did not come back");
+  come_back(serve_patience);
 }
 
 void meddler::disturb_postgresql(const planned_fault& fault) {
@@ -211,16 +324,16 @@ void meddler::disturb_postgresql(const planned_fault& fault) {
       server.resume();
       break;
     default:
-      victims_.relay->delay(fault.settings.delay);
+      victims_.nodes->delay_store(fault.settings.delay);
       wait_for(fault.lasts);
-      victims_.relay->delay(0ms);
+      victims_.nodes->delay_store(0ms);
   }
 }
 
 void meddler::fill_disk(disturbance& happening) {
   const auto& fault = happening.fault;
   if (victims_.postgresql == nullptr) {
-    limit_for(RLIMIT_FSIZE, file_bytes_when_full, fault.lasts);
+    limit_for(first_of(fault), RLIMIT_FSIZE, file_bytes_when_full, fault.lasts);
     return;
   }
   if (!victims_.postgresql->fill_disk()) {
@@ -248,12 +361,13 @@ void meddler::be_hostile(const planned_fault& fault) {
   all_behave(manner::plain);
 }
 
-std::string meddler::call(disturbance& happening, const std::string& method,
-                          const std::string& path, const std::string& body) const {
-  victims_.server->wait_until_serving(call_patience);
+std::string meddler::call(disturbance& happening, const server_keeper& node,
+                          const std::string& method, const std::string& path,
+                          const std::string& body) const {
+  node.wait_until_serving(call_patience);
   auto answer = send({.method = method,
-                      .url = fmt::format("{}/api/v1/chaos{}", victims_.server->url(), path),
-                      .key = victims_.server->key(),
+                      .url = fmt::format("{}/api/v1/chaos{}", node.url(), path),
+                      .key = node.key(),
                       .body = body,
                       .timeout = call_patience});
   if (answer.is_success())
@@ -266,11 +380,12 @@ std::string meddler::call(disturbance& happening, const std::string& method,
 
 void meddler::inject(disturbance& happening) {
   const auto& fault = happening.fault;
+  const auto& node = first_of(fault);
   auto request = json::parse(fault.settings.request_json).as_object();
   // As the API takes it: a number that JSON has in all its readers.
   request["seed"] = fault.seed >> 12;
   request["expires_after_ms"] = std::max<std::int64_t>(fault.lasts.count(), 1);
-  const auto made = call(happening, "POST", "/faults", json::serialize(request));
+  const auto made = call(happening, node, "POST", "/faults", json::serialize(request));
   wait_for(fault.lasts);
   if (made.empty())
     return;
@@ -278,13 +393,14 @@ void meddler::inject(disturbance& happening) {
   disturbance ignored;
   const auto& id = json::parse(made).as_object().at("id");
   const auto text = id.is_string() ? std::string{id.as_string()} : json::serialize(id);
-  call(ignored, "DELETE", fmt::format("/faults/{}", text));
+  call(ignored, node, "DELETE", fmt::format("/faults/{}", text));
 }
 
 void meddler::jump_clock(disturbance& happening) {
   const auto& fault = happening.fault;
   const auto set = [&](disturbance& noted, milliseconds offset) {
-    return call(noted, "PUT", "/clock", fmt::format(R"({{"offset_ms":{}}})", offset.count()));
+    return call(noted, first_of(fault), "PUT", "/clock",
+                fmt::format(R"({{"offset_ms":{}}})", offset.count()));
   };
   const bool jumped = !set(happening, fault.settings.offset).empty();
   wait_for(fault.lasts);
@@ -304,8 +420,26 @@ void meddler::heal_injected() const {
   if (!injects)
     return;
   disturbance ignored;
-  call(ignored, "DELETE", "/faults");
-  call(ignored, "PUT", "/clock", R"({"offset_ms":0})");
+  for (std::size_t index = 0; index < victims_.nodes->size(); ++index) {
+    const auto& node = victims_.nodes->at(index);
+    call(ignored, node, "DELETE", "/faults");
+    call(ignored, node, "PUT", "/clock", R"({"offset_ms":0})");
+  }
+}
+
+void meddler::heal_nodes() const {
+  auto& nodes = *victims_.nodes;
+  nodes.delay_store(0ms);
+  nodes.end_guest();
+  for (std::size_t index = 0; index < nodes.size(); ++index) {
+    nodes.impair_store(index, impairment::none);
+    nodes.impair_links(index, impairment::none);
+    auto& node = nodes.at(index);
+    node.resume();
+    node.come_back();
+    node.resume_former();
+    node.end_former();
+  }
 }
 
 std::vector<std::string> meddler::heal() {
@@ -325,13 +459,10 @@ std::vector<std::string> meddler::heal() {
       left.emplace_back(exception.what());
     }
   }
-  if (victims_.relay != nullptr)
-    victims_.relay->delay(0ms);
-  victims_.server->resume();
-  victims_.server->end_former();
+  heal_nodes();
   for (std::size_t index = 0; index < victims_.subscriptions.size(); ++index)
     victims_.receivers->behave(index, manner::plain);
-  if (!victims_.server->wait_until_serving(serve_patience))
+  if (!victims_.nodes->wait_until_serving(serve_patience))
     left.emplace_back("Talaria does not serve");
   heal_injected();
   return left;

@@ -1,11 +1,10 @@
 #pragma once
 
+#include "chaos/fleet.hpp"
 #include "chaos/postgresql.hpp"
 #include "chaos/receivers.hpp"
-#include "chaos/relay.hpp"
 #include "chaos/run_clock.hpp"
 #include "chaos/schedule.hpp"
-#include "chaos/server_keeper.hpp"
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -32,10 +31,9 @@ class meddler {
 public:
   /// Those that are null are not there. All must outlive the meddler.
   struct victims {
-    server_keeper* server = nullptr;
+    fleet* nodes = nullptr;
     class receivers* receivers = nullptr;
     class postgresql* postgresql = nullptr;
-    class relay* relay = nullptr;
     std::vector<subscription_plan> subscriptions;
   };
 
@@ -72,7 +70,19 @@ private:
   void disturb_process(disturbance& happening);
   void disturb_store(disturbance& happening);
   void disturb_postgresql(const planned_fault& fault);
+  void disturb_network(const planned_fault& fault);
+  /// Those that a fault concerns.
+  std::vector<std::size_t> nodes_of(const planned_fault& fault) const;
+  server_keeper& first_of(const planned_fault& fault) const;
   void kill(disturbance& happening);
+  void pause(const planned_fault& fault);
+  void stop_nodes(const planned_fault& fault);
+  void restart_in_turn(const planned_fault& fault);
+  void have_guest(const planned_fault& fault);
+  /// @throws std::runtime_error if it does not end.
+  static void go_down(server_keeper& node);
+  /// @throws std::runtime_error if somebody does not serve again in time.
+  void come_back(milliseconds patience) const;
   void exhaust_descriptors(const planned_fault& fault);
   void take_over(const planned_fault& fault);
   void fill_disk(disturbance& happening);
@@ -80,10 +90,11 @@ private:
   void inject(disturbance& happening);
   void jump_clock(disturbance& happening);
   void heal_injected() const;
+  void heal_nodes() const;
   /// @returns the answer's body; empty, with the reason noted, if it was refused.
-  std::string call(disturbance& happening, const std::string& method, const std::string& path,
-                   const std::string& body = {}) const;
-  void limit_for(__rlimit_resource resource, rlim_t bound, milliseconds time);
+  std::string call(disturbance& happening, const server_keeper& node, const std::string& method,
+                   const std::string& path, const std::string& body = {}) const;
+  void limit_for(server_keeper& node, __rlimit_resource resource, rlim_t bound, milliseconds time);
 
   const victims victims_;
   const plan plan_;

@@ -1,22 +1,59 @@
 #include <fmt/format.h>
 
 #include "chaos/checks.hpp"
+#include "chaos/handovers.hpp"
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace talaria::chaos {
 
 namespace {
 
+/// What an ordered subscription has under way: one, and one that may follow it.
+constexpr std::uint32_t ordered_repeats_max = 2;
+
+/// The time in which the former owner of a subscription could send beside its successor.
+struct former_owner {
+  moment from;
+  moment until;
+  std::uint32_t repeats = 0;
+};
+
+using former_owners = std::map<std::string_view, std::vector<former_owner>>;
+
+/// Of each subscription whose shard is known.
+former_owners find_former_owners(const history& history, const allowances& allowed) {
+  std::map<std::uint16_t, std::set<std::string_view>> subscriptions;
+  for (const auto& each : history.attempts) {
+    if (each.ownership)
+      subscriptions[each.ownership->shard].insert(each.subscription);
+  }
+  const auto ends = ends_of(history);
+  former_owners found;
+  for (const auto& each : handovers_of(history)) {
+    // Whoever gives a shard away has sent all that it will.
+    if (each.is_given || each.from == each.to || !subscriptions.contains(each.shard))
+      continue;
+    const auto end = ends.find(each.from);
+    const auto until = end == ends.end() ? moment::max() : end->second + allowed.arrival_time_max;
+    for (const auto subscription : subscriptions[each.shard])
+      found[subscription].push_back({.from = each.claimed_at, .until = until});
+  }
+  return found;
+}
+
 /// Follows what one ordered subscription received.
 class order_watch {
 public:
-  order_watch(finding& found, const indexed_history& known, std::string_view subscription)
-      : found_{found}, known_{known}, subscription_{subscription} {}
+  order_watch(finding& found, const indexed_history& known, std::string_view subscription,
+              std::vector<former_owner> owners)
+      : found_{found}, known_{known}, subscription_{subscription}, owners_{std::move(owners)} {}
 
   void see(const reception& seen) {
     found_.look();
@@ -81,16 +118,27 @@ private:
   void see_again(const place& here, const reception& seen) {
     if (!here.was_taken)
       complain(seen, "it comes again after one that follows it");
-    else if (is_by_successor_only(seen.at))
+    else if (!may_repeat_late(seen.at))
       complain(seen, "it comes again after one that follows it, and there was one owner");
     else
       ++late_repeats_;
   }
 
-  bool is_by_successor_only(moment at) const {
-    return std::ranges::none_of(known_.whole.takeovers, [&](const takeover& each) {
-      return at >= each.claimed_at && at <= each.ended_at;
+  /// @returns whether somebody who was succeeded could still send what had been under way with it,
+  /// which counts.
+  bool may_repeat_late(moment at) {
+    // Nobody noted which shards it had.
+    if (known_.whole.shard_changes.empty())
+      return std::ranges::any_of(known_.whole.takeovers, [&](const takeover& each) {
+        return at >= each.claimed_at && at <= each.ended_at;
+      });
+    const auto former = std::ranges::find_if(owners_, [&](const former_owner& each) {
+      return at >= each.from && at <= each.until && each.repeats < ordered_repeats_max;
     });
+    if (former == owners_.end())
+      return false;
+    ++former->repeats;
+    return true;
   }
 
   bool was_given_up(const place& here) const {
@@ -107,18 +155,20 @@ private:
   finding& found_;
   const indexed_history& known_;
   std::string_view subscription_;
+  std::vector<former_owner> owners_;
   place_map places_;
   std::uint64_t late_repeats_ = 0;
 };
 
 }  // namespace
 
-finding check_order(const indexed_history& known) {
+finding check_order(const indexed_history& known, const allowances& allowed) {
   finding found{promise::order_kept};
+  auto former = find_former_owners(known.whole, allowed);
   std::map<std::string_view, order_watch> watches;
   for (const auto& each : known.whole.subscriptions) {
     if (each.ordered)
-      watches.try_emplace(each.id, found, known, each.id);
+      watches.try_emplace(each.id, found, known, each.id, std::move(former[each.id]));
   }
   for (const auto& each : known.whole.receptions) {
     if (const auto watch = watches.find(each.subscription); watch != watches.end())

@@ -119,9 +119,12 @@ void postgresql::control(const std::vector<std::string>& arguments) const {
   run(std::move(all));
 }
 
-std::string postgresql::url(const std::filesystem::path& socket_directory) const {
-  const auto& host = socket_directory.empty() ? directory() : socket_directory;
-  return fmt::format("postgresql:///postgres?host={}&user=talaria", host.string());
+std::string postgresql::url() const {
+  return fmt::format("postgresql:///postgres?host={}&user=talaria", directory().string());
+}
+
+std::string postgresql::url_at(std::uint16_t port) const {
+  return fmt::format("postgresql://talaria@127.0.0.1:{}/postgres?sslmode=disable", port);
 }
 
 std::filesystem::path postgresql::socket() const {

@@ -2,6 +2,7 @@
 
 #include "posix/temporary_directory.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -23,8 +24,10 @@ public:
   postgresql& operator=(const postgresql&) = delete;
   ~postgresql();
 
-  /// @param socket_directory Where its socket is; empty for its own.
-  std::string url(const std::filesystem::path& socket_directory = {}) const;
+  /// By its own socket.
+  std::string url() const;
+  /// By a port of 127.0.0.1, where somebody passes on what is said.
+  std::string url_at(std::uint16_t port) const;
   std::filesystem::path socket() const;
   const std::filesystem::path& directory() const { return directory_.path(); }
 

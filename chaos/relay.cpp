@@ -1,6 +1,9 @@
 #include "chaos/relay.hpp"
 
+#include "delivery/system_calls.hpp"
+
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,51 +27,102 @@ constexpr std::size_t read_bytes = 64 * 1024;
 /// More is left to whoever sends it: a slow server's words are not gathered without end.
 constexpr std::size_t chunks_max = 64;
 
-sockaddr_un address_of(const std::filesystem::path& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  return address;
-}
+/// An end as the system's calls have it.
+struct socket_address {
+  explicit socket_address(const relay_end& end) {
+    if (end.path.empty()) {
+      auto& address = reinterpret_cast<sockaddr_in&>(storage);
+      address.sin_family = AF_INET;
+      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      address.sin_port = htons(end.port);
+      size = sizeof address;
+    } else {
+      auto& address = reinterpret_cast<sockaddr_un&>(storage);
+      address.sun_family = AF_UNIX;
+      std::strncpy(address.sun_path, end.path.c_str(), sizeof address.sun_path - 1);
+      size = sizeof address;
+    }
+  }
 
-delivery::file_descriptor make_socket(int flags) {
-  return delivery::file_descriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
+
+delivery::file_descriptor make_socket(const relay_end& end, int flags) {
+  const int family = end.path.empty() ? AF_INET : AF_UNIX;
+  return delivery::file_descriptor{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
 }
 
 }  // namespace
 
-relay::relay(const std::filesystem::path& listens_at, std::filesystem::path server)
-    : listens_at_{listens_at}, server_{std::move(server)}, listener_{make_socket(SOCK_NONBLOCK)} {
-  const auto address = address_of(listens_at_);
-  if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(listener_.get(), backlog) != 0)
-    throw std::system_error(errno, std::generic_category(), listens_at_.string());
+relay::relay(relay_end listens_at, relay_end server)
+    : listens_at_{std::move(listens_at)}, server_{std::move(server)} {
+  listen();
   thread_ = std::thread([this] { run(); });
+}
+
+void relay::listen() {
+  if (listens_at_.path.empty() && listens_at_.port == 0) {
+    auto free = delivery::listen_on_loopback(backlog);
+    listener_ = std::move(free.socket);
+    listens_at_.port = free.port;
+    return;
+  }
+  listener_ = make_socket(listens_at_, SOCK_NONBLOCK);
+  const socket_address address{listens_at_};
+  if (::bind(listener_.get(), address.get(), address.size) != 0 ||
+      ::listen(listener_.get(), backlog) != 0)
+    throw std::system_error(errno, std::generic_category(), "a relay cannot listen");
 }
 
 relay::~relay() {
   stopping_ = true;
   thread_.join();
   std::error_code ignored;
-  std::filesystem::remove(listens_at_, ignored);
+  if (!listens_at_.path.empty())
+    std::filesystem::remove(listens_at_.path, ignored);
 }
 
 void relay::delay(std::chrono::milliseconds by) {
   delay_ms_ = by.count();
 }
 
+void relay::impair(impairment how) {
+  impairment_ = how;
+}
+
+void relay::redirect(relay_end server) {
+  const std::scoped_lock lock{mutex_};
+  server_ = std::move(server);
+}
+
+/// @param way One of the two.
+bool relay::holds(impairment way) const {
+  const auto how = impairment_.load();
+  return how == way || how == impairment::hold_both;
+}
+
 void relay::run() {
   while (!stopping_) {
+    if (impairment_ == impairment::cut)
+      connections_.clear();
     std::vector<pollfd> watched{{.fd = listener_.get(), .events = POLLIN, .revents = 0}};
     const auto now = std::chrono::steady_clock::now();
-    const auto wants = [&](const channel& in, const channel& out) {
+    const auto watch = [&](const delivery::file_descriptor& socket, const channel& in,
+                           const channel& out, bool is_held) {
       const bool reads = !in.ended && in.waiting.size() < chunks_max;
-      const bool writes = !out.waiting.empty() && out.waiting.front().due <= now;
-      return static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
+      const bool writes = !is_held && !out.waiting.empty() && out.waiting.front().due <= now;
+      const auto events = (reads ? POLLIN : 0) | (writes ? POLLOUT : 0);
+      // The end of one of which nothing is wanted would be told again and again.
+      watched.push_back({.fd = events == 0 ? -1 : socket.get(),
+                         .events = static_cast<short>(events),
+                         .revents = 0});
     };
     for (const auto& each : connections_) {
-      watched.push_back({each.client.get(), wants(each.to_server, each.to_client), 0});
-      watched.push_back({each.server.get(), wants(each.to_client, each.to_server), 0});
+      watch(each.client, each.to_server, each.to_client, holds(impairment::hold_to_client));
+      watch(each.server, each.to_client, each.to_server, holds(impairment::hold_to_server));
     }
     ::poll(watched.data(), watched.size(), milliseconds_to_next());
     std::size_t index = 1;
@@ -81,34 +135,50 @@ void relay::run() {
   }
 }
 
+/// Invalid if the server is not there.
+delivery::file_descriptor relay::connect() {
+  const std::scoped_lock lock{mutex_};
+  auto socket = make_socket(server_, 0);
+  const socket_address address{server_};
+  if (::connect(socket.get(), address.get(), address.size) != 0)
+    return delivery::file_descriptor{};
+  ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
+  return socket;
+}
+
 void relay::accept_one() {
-  connection made{.client = delivery::file_descriptor{::accept4(listener_.get(), nullptr, nullptr,
-                                                                SOCK_CLOEXEC | SOCK_NONBLOCK)},
-                  .server = make_socket(0),
-                  .to_server = {},
-                  .to_client = {}};
-  const auto address = address_of(server_);
-  const bool connected = ::connect(made.server.get(), reinterpret_cast<const sockaddr*>(&address),
-                                   sizeof address) == 0;
-  // The client, whose connection ends here, sees a server that is not there.
-  if (!made.client.valid() || !connected)
+  delivery::file_descriptor client{
+      ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+  if (impairment_ == impairment::cut || !client.valid())
     return;
-  ::fcntl(made.server.get(), F_SETFL, O_NONBLOCK);
-  connections_.push_back(std::move(made));
+  auto server = connect();
+  // The client, whose connection ends here, sees a server that is not there.
+  if (server.valid())
+    connections_.push_back({.client = std::move(client),
+                            .server = std::move(server),
+                            .to_server = {},
+                            .to_client = {}});
 }
 
 bool relay::serve(connection& pair, short client_events, short server_events) {
   constexpr short readable = POLLIN | POLLHUP | POLLERR;
   const auto now = std::chrono::steady_clock::now();
   const auto delayed = now + std::chrono::milliseconds{delay_ms_};
-  if ((client_events & readable) != 0 && !read(pair.client.get(), pair.to_server, now))
-    return false;
-  if ((server_events & readable) != 0 && !read(pair.server.get(), pair.to_client, delayed))
+  if ((client_events & readable) != 0 && !pair.to_server.ended &&
+      !read(pair.client.get(), pair.to_server, now)) {
+    pair.to_server.ended = true;
+    // Nobody is there to hear it.
+    pair.to_client.waiting.clear();
+  }
+  if ((server_events & readable) != 0 && !pair.to_client.ended &&
+      !read(pair.server.get(), pair.to_client, delayed))
     pair.to_client.ended = true;
-  if (!write(pair.server.get(), pair.to_server) || !write(pair.client.get(), pair.to_client))
+  if (!holds(impairment::hold_to_server) && !write(pair.server.get(), pair.to_server))
     return false;
-  // What the server said last is passed on before its end is.
-  return !pair.to_client.ended || !pair.to_client.waiting.empty();
+  if (!holds(impairment::hold_to_client) && !pair.to_server.ended &&
+      !write(pair.client.get(), pair.to_client))
+    return false;
+  return !pair.to_client.is_over() && !pair.to_server.is_over();
 }
 
 bool relay::read(int from, channel& into, time due) {

@@ -4,27 +4,56 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
 namespace talaria::chaos {
 
-/// Stands between clients and a server on Unix sockets and passes on what each says, the server's
-/// words later if told to. One thread; `delay` is thread-safe.
+/// Where somebody listens: a Unix socket, or else a port of 127.0.0.1.
+struct relay_end {
+  std::filesystem::path path{};
+  std::uint16_t port = 0;
+};
+
+/// What a relay does to what it should pass on.
+enum class impairment : std::uint8_t {
+  none,
+  cut,             ///< connections are ended, and new ones at once
+  hold_to_server,  ///< what clients say waits
+  hold_to_client,  ///< what the server says waits
+  hold_both,       ///< nobody hears anything, and nobody is told
+};
+
+/// Stands between clients and a server and passes on what each says: the server's words later if
+/// told to, and nothing of what it is told to hold until it is told otherwise. What was said before
+/// an end is passed on before the end is, also if it was held: a statement may be carried out long
+/// after whoever sent it has given it up.
+///
+/// One thread; `delay`, `impair` and `redirect` are thread-safe.
 class relay {
 public:
+  /// @param listens_at Port 0 without a path: a free one.
   /// @throws std::system_error if it cannot listen.
-  relay(const std::filesystem::path& listens_at, std::filesystem::path server);
+  relay(relay_end listens_at, relay_end server);
   relay(const relay&) = delete;
   relay& operator=(const relay&) = delete;
   ~relay();
 
+  /// Where it listens, unless that is a Unix socket.
+  std::uint16_t port() const { return listens_at_.port; }
+
   /// Of what the server says from then on.
   void delay(std::chrono::milliseconds by);
+  /// Instead of what it did before.
+  void impair(impairment how);
+  /// New connections go there; those that there are stay.
+  void redirect(relay_end server);
 
 private:
   using time = std::chrono::steady_clock::time_point;
@@ -36,7 +65,10 @@ private:
   /// One way of a connection.
   struct channel {
     std::deque<chunk> waiting;
+    /// Whoever speaks here has said all.
     bool ended = false;
+
+    bool is_over() const { return ended && waiting.empty(); }
   };
   struct connection {
     delivery::file_descriptor client;
@@ -46,17 +78,22 @@ private:
   };
 
   void run();
+  void listen();
   void accept_one();
+  delivery::file_descriptor connect();
   bool serve(connection& pair, short client_events, short server_events);
   static bool read(int from, channel& into, time due);
   static bool write(int to, channel& from);
+  bool holds(impairment way) const;
   int milliseconds_to_next() const;
 
-  const std::filesystem::path listens_at_;
-  const std::filesystem::path server_;
+  relay_end listens_at_;
+  std::mutex mutex_;
+  relay_end server_;
   delivery::file_descriptor listener_;
   std::list<connection> connections_;
   std::atomic<std::chrono::milliseconds::rep> delay_ms_{0};
+  std::atomic<impairment> impairment_{impairment::none};
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -63,6 +63,14 @@ std::uint64_t cost_of(const planned_fault& fault, const windows& windows) {
     case fault_kind::process_kill:
       // The process's ends are counted.
       return 0;
+    case fault_kind::node_stop:
+    case fault_kind::node_join:
+    case fault_kind::rolling_restart:
+      // Who goes in good order leaves nothing unrecorded.
+      return 0;
+    case fault_kind::partition_link:
+      // Links carry nothing that matters.
+      return 0;
     case fault_kind::fault:
       return cost_of_injection(json::parse(fault.settings.request_json).as_object(), windows);
     default:
@@ -73,7 +81,16 @@ std::uint64_t cost_of(const planned_fault& fault, const windows& windows) {
 }  // namespace
 
 bool interrupts(const disturbance& one) {
-  return lane_of(one.fault.kind) != lane::receivers;
+  switch (one.fault.kind) {
+    case fault_kind::receiver_hostile:
+    case fault_kind::node_stop:
+    case fault_kind::node_join:
+    case fault_kind::rolling_restart:
+    case fault_kind::partition_link:
+      return false;
+    default:
+      return true;
+  }
 }
 
 std::uint64_t repeats_bound(std::uint64_t ends, const std::vector<disturbance>& disturbances,

@@ -8,8 +8,11 @@
 
 #include "chaos/checker.hpp"
 #include "chaos/evidence.hpp"
+#include "chaos/fleet.hpp"
 #include "chaos/http_client.hpp"
 #include "chaos/meddler.hpp"
+#include "chaos/ownership_gaps.hpp"
+#include "chaos/ownership_log.hpp"
 #include "chaos/repeat_bound.hpp"
 #include "chaos/store_reader.hpp"
 #include "chaos/timeline.hpp"
@@ -21,6 +24,7 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace talaria::chaos {
 
@@ -69,7 +73,7 @@ public:
                    clock_} {
     write_text(options.directory / "schedule.jsonl", to_json_lines(schedule_));
     start_store();
-    start_server();
+    start_nodes();
     subscribe();
   }
 
@@ -98,42 +102,42 @@ private:
   void start_store() {
     if (options_.scenario.store == store_kind::sqlite) {
       store_url_ = fmt::format("sqlite:{}", (options_.directory / "talaria.db").string());
-      served_url_ = store_url_;
       return;
     }
     say("starting a PostgreSQL server");
     postgresql_ = std::make_unique<postgresql>(options_.directory / "postgresql.log");
     store_url_ = postgresql_->url();
-    served_url_ = store_url_;
-    if (!has(fault_kind::postgres_slow))
-      return;
-    const auto directory = postgresql_->directory() / "relay";
-    std::filesystem::create_directory(directory);
-    relay_ = std::make_unique<relay>(directory / postgresql_->socket().filename(),
-                                     postgresql_->socket());
-    served_url_ = postgresql_->url(directory);
   }
 
-  void start_server() {
-    auto settings = options_.scenario.settings;
+  void start_nodes() {
+    const auto& scenario = options_.scenario;
+    auto settings = scenario.settings;
     const bool injects = std::ranges::any_of(
         schedule_, [](const planned_fault& each) { return lane_of(each.kind) == lane::injection; });
     if (injects)
       settings.emplace("chaos.enabled", "true");
-    say("starting Talaria");
-    server_ =
-        std::make_unique<server_keeper>(server_keeper::options{.binary = options_.server,
-                                                               .directory = options_.directory,
-                                                               .store_url = served_url_,
-                                                               .settings = std::move(settings)},
-                                        clock_);
+    say(scenario.nodes == 1 ? "starting Talaria"
+                            : fmt::format("starting {} nodes of Talaria", scenario.nodes));
+    const bool relays =
+        scenario.nodes > 1 || has(fault_kind::postgres_slow) || has(fault_kind::partition_database);
+    nodes_ = std::make_unique<fleet>(fleet::options{.binary = options_.server,
+                                                    .directory = options_.directory,
+                                                    .file_url = store_url_,
+                                                    .server = postgresql_.get(),
+                                                    .relays_store = relays,
+                                                    .settings = std::move(settings),
+                                                    .nodes = scenario.nodes},
+                                     clock_, [this] {
+                                       if (postgresql_)
+                                         begin_ownership_log(store_url_);
+                                     });
   }
 
   http_answer call(const std::string& method, const std::string& path,
                    const std::string& body = {}) const {
     return send({.method = method,
-                 .url = fmt::format("{}{}", server_->url(), path),
-                 .key = server_->key(),
+                 .url = fmt::format("{}{}", nodes_->url(), path),
+                 .key = nodes_->key(),
                  .body = body});
   }
 
@@ -156,6 +160,13 @@ private:
       std::this_thread::sleep_for(look_interval);
   }
 
+  std::vector<std::optional<resources>> usages() const {
+    std::vector<std::optional<resources>> made;
+    for (std::size_t node = 0; node < nodes_->size(); ++node)
+      made.push_back(nodes_->at(node).usage());
+    return made;
+  }
+
   void disturb_workload() {
     const auto& scenario = options_.scenario;
     say(fmt::format("submitting {} events a second, {} faults to come",
@@ -165,19 +176,18 @@ private:
         std::make_unique<workload>(workload::options{.plan = scenario.workload,
                                                      .subscriptions = scenario.subscriptions,
                                                      .seed = options_.seed,
-                                                     .key = server_->key(),
-                                                     .url = [this] { return server_->url(); }},
+                                                     .key = nodes_->key(),
+                                                     .urls = [this] { return nodes_->urls(); }},
                                    clock_);
     meddler_ = std::make_unique<meddler>(
-        meddler::victims{.server = server_.get(),
+        meddler::victims{.nodes = nodes_.get(),
                          .receivers = &receivers_,
                          .postgresql = postgresql_.get(),
-                         .relay = relay_.get(),
                          .subscriptions = scenario.subscriptions},
         meddler::plan{.schedule = schedule_, .pause = scenario.pause.min, .end = scenario.duration},
         clock_);
     wait_until(start + std::min(scenario.warm_up, scenario.duration));
-    before_ = server_->usage();
+    before_ = usages();
     wait_until(start + scenario.duration);
     workload_->end();
     // Faults at a fixed time may come to their end later.
@@ -224,17 +234,14 @@ private:
       }
       empty_looks = left == std::uint64_t{0} ? empty_looks + 1 : 0;
     }
-    after_ = server_->usage();
+    after_ = usages();
     end_ = clock_.now();
   }
 
   void stop() {
     say("stopping Talaria");
-    const auto code = server_->stop();
-    if (code != 0)
-      problems_.push_back(code ? fmt::format("Talaria ended with {}", *code)
-                               : "Talaria did not stop");
-    for (auto& problem : server_->problems())
+    nodes_->stop();
+    for (auto& problem : nodes_->problems())
       problems_.push_back(std::move(problem));
     if (const auto failure = receivers_.failure(); !failure.empty())
       throw std::runtime_error(fmt::format("the receivers ended: {}", failure));
@@ -255,7 +262,9 @@ private:
       each.subscription = name_of(each.subscription);
     history_.finals = std::move(stored.finals);
     history_.attempts = std::move(stored.attempts);
-    history_.takeovers = server_->takeovers();
+    history_.shard_changes = std::move(stored.shard_changes);
+    history_.takeovers = nodes_->takeovers();
+    history_.process_ends = nodes_->process_ends();
     auto& interruptions = history_.interruptions.emplace();
     for (const auto& each : disturbances_) {
       if (interrupts(each))
@@ -263,8 +272,10 @@ private:
       if (each.fault.settings.offset > 0ms)
         history_.clock_shifts.push_back({each.from, each.until, each.fault.settings.offset});
     }
-    if (before_ && after_)
-      history_.resources = resource_change{*before_, *after_};
+    for (std::size_t node = 0; node < std::min(before_.size(), after_.size()); ++node) {
+      if (before_[node] && after_[node])
+        history_.resources.push_back({*before_[node], *after_[node]});
+    }
   }
 
   allowances allowed() const {
@@ -273,7 +284,7 @@ private:
     for (const auto& each : options_.scenario.subscriptions)
       connections += each.max_in_flight;
     return {.repeats_max =
-                repeats_bound(server_->ends(), disturbances_, options_.scenario.subscriptions),
+                repeats_bound(nodes_->ends(), disturbances_, options_.scenario.subscriptions),
             .descriptors_growth_max = connections + spare_descriptors};
   }
 
@@ -284,15 +295,16 @@ private:
         "{} events submitted, {} acked, {} requests received, {} attempts logged, Talaria ended {} "
         "times\n",
         history_.submissions.size(), acked, history_.receptions.size(), history_.attempts.size(),
-        server_->ends());
+        nodes_->ends());
   }
 
   run_result judge_run() {
     say("judging");
     read_history();
     run_result result{.verdict = judge(history_, allowed()), .problems = problems_, .report = {}};
-    result.report = fmt::format("{}\n{}\n{}\n{}", to_plot(history_, disturbances_, end_),
-                                to_recovery_table(history_, disturbances_), summary(),
+    result.report = fmt::format("{}\n{}\n{}{}\n{}", to_plot(history_, disturbances_, end_),
+                                to_recovery_table(history_, disturbances_),
+                                to_ownership_table(history_, disturbances_), summary(),
                                 to_table(result.verdict));
     for (const auto& problem : problems_)
       result.report += fmt::format("PROBLEM: {}\n", problem);
@@ -308,11 +320,8 @@ private:
   const std::vector<planned_fault> schedule_;
   receivers receivers_;
   std::unique_ptr<postgresql> postgresql_;
-  std::unique_ptr<relay> relay_;
   std::string store_url_;
-  /// As Talaria is given it: by the relay, if there is one.
-  std::string served_url_;
-  std::unique_ptr<server_keeper> server_;
+  std::unique_ptr<fleet> nodes_;
   std::unique_ptr<workload> workload_;
   std::unique_ptr<meddler> meddler_;
   /// Of the subscriptions, by their ids.
@@ -320,8 +329,9 @@ private:
   history history_;
   std::vector<disturbance> disturbances_;
   std::vector<std::string> problems_;
-  std::optional<resources> before_;
-  std::optional<resources> after_;
+  /// By node.
+  std::vector<std::optional<resources>> before_;
+  std::vector<std::optional<resources>> after_;
   moment end_{};
 };
 

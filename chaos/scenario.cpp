@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "chaos/schedule.hpp"
 #include <algorithm>
 #include <array>
 #include <set>
@@ -23,31 +24,44 @@ using domain::result;
 constexpr std::int64_t duration_ms_max = 24 * 3600 * 1000;
 constexpr std::int64_t count_max = 1'000'000;
 
+constexpr std::uint32_t nodes_max = 9;
+
+enum class need : std::uint8_t { nothing, postgresql, cluster };
+
 struct kind_facts {
   fault_kind kind;
   std::string_view name;
-  bool needs_postgresql;
-  /// Beside `kind`, `at_ms`, `weight` and `for_ms`.
+  enum need need;
+  /// Beside `kind`, `at_ms`, `weight`, `for_ms` and `for_ms_one_of`.
   std::string_view keys;
 };
 
 constexpr std::array kinds{
-    kind_facts{fault_kind::process_kill, "process_kill", false, "times"},
-    kind_facts{fault_kind::process_pause, "process_pause", false, ""},
-    kind_facts{fault_kind::descriptor_exhaustion, "descriptor_exhaustion", false, "spare"},
-    kind_facts{fault_kind::disk_full, "disk_full", false, ""},
-    kind_facts{fault_kind::postgres_restart, "postgres_restart", true, "how"},
-    kind_facts{fault_kind::postgres_terminate_backends, "postgres_terminate_backends", true,
-               "times"},
-    kind_facts{fault_kind::postgres_pause, "postgres_pause", true, ""},
-    kind_facts{fault_kind::postgres_slow, "postgres_slow", true, "delay_ms"},
-    kind_facts{fault_kind::receiver_hostile, "receiver_hostile", false, "how subscription"},
-    kind_facts{fault_kind::fault, "fault", false,
-               "point action path target_kind host count probability delay_ms"},
-    kind_facts{fault_kind::clock_jump, "clock_jump", false, "offset_ms"},
-    kind_facts{fault_kind::takeover, "takeover", true, ""},
+    kind_facts{fault_kind::process_kill, "process_kill", need::nothing, "times down_ms node nodes"},
+    kind_facts{fault_kind::process_pause, "process_pause", need::nothing, "node nodes"},
+    kind_facts{fault_kind::node_stop, "node_stop", need::nothing, "node nodes"},
+    kind_facts{fault_kind::node_join, "node_join", need::cluster, ""},
+    kind_facts{fault_kind::rolling_restart, "rolling_restart", need::cluster, ""},
+    kind_facts{fault_kind::descriptor_exhaustion, "descriptor_exhaustion", need::nothing,
+               "spare node"},
+    kind_facts{fault_kind::disk_full, "disk_full", need::nothing, ""},
+    kind_facts{fault_kind::postgres_restart, "postgres_restart", need::postgresql, "how"},
+    kind_facts{fault_kind::postgres_terminate_backends, "postgres_terminate_backends",
+               need::postgresql, "times"},
+    kind_facts{fault_kind::postgres_pause, "postgres_pause", need::postgresql, ""},
+    kind_facts{fault_kind::postgres_slow, "postgres_slow", need::postgresql, "delay_ms"},
+    kind_facts{fault_kind::receiver_hostile, "receiver_hostile", need::nothing, "how subscription"},
+    kind_facts{fault_kind::fault, "fault", need::nothing,
+               "point action path target_kind host count probability delay_ms node"},
+    kind_facts{fault_kind::clock_jump, "clock_jump", need::nothing, "offset_ms node"},
+    kind_facts{fault_kind::takeover, "takeover", need::postgresql, "node"},
+    kind_facts{fault_kind::partition_database, "partition_database", need::postgresql,
+               "how node nodes"},
+    kind_facts{fault_kind::partition_link, "partition_link", need::cluster, "how node nodes"},
 };
 
+constexpr std::array<std::string_view, 6> partition_manners{"any",       "cut",       "silent",
+                                                            "to_server", "to_client", "flapping"};
 constexpr std::array<std::string_view, 2> restart_manners{"fast", "immediate"};
 constexpr std::array<std::string_view, 8> hostile_manners{"any",   "stall", "reset",   "drip",
                                                           "storm", "huge",  "garbage", "truncate"};
@@ -126,6 +140,23 @@ public:
       fail(ec::invalid_value, key, fmt::format("must be a number from 0 to {}", max));
     else
       into = *value;
+  }
+
+  /// Empty unless it is there.
+  void durations(std::string_view key, std::vector<milliseconds>& into) {
+    const auto* list = table_[key].as_array();
+    if (!table_.contains(key) || error_)
+      return;
+    seen_.insert(key);
+    const auto bad = [&] { fail(ec::invalid_value, key, "must be a list of milliseconds"); };
+    if (list == nullptr || list->empty())
+      return bad();
+    for (const auto& node : *list) {
+      const auto count_ms = node.value_or(std::int64_t{-1});
+      if (count_ms < 0 || count_ms > duration_ms_max)
+        return bad();
+      into.emplace_back(count_ms);
+    }
   }
 
   void choice(std::string_view key, std::string& into, std::span<const std::string_view> of) {
@@ -246,10 +277,16 @@ void read_request(table_reader& reader, fault_settings& into) {
 
 void read_settings(table_reader& reader, const kind_facts& kind, fault_settings& into) {
   const auto takes = [&](std::string_view key) { return lists(kind.keys, key); };
+  if (takes("node"))
+    reader.count("node", into.node, 1, nodes_max);
   if (kind.kind == fault_kind::fault) {
     read_request(reader, into);
     return;
   }
+  if (takes("nodes"))
+    reader.count("nodes", into.nodes, 1, nodes_max);
+  if (takes("down_ms"))
+    reader.duration("down_ms", into.down, 0);
   if (takes("times"))
     reader.count("times", into.times, 1, 1000);
   if (takes("spare"))
@@ -267,6 +304,8 @@ void read_settings(table_reader& reader, const kind_facts& kind, fault_settings&
     reader.choice("how", into.how = "fast", restart_manners);
   if (kind.kind == fault_kind::receiver_hostile)
     reader.choice("how", into.how = "any", hostile_manners);
+  if (lane_of(kind.kind) == lane::network)
+    reader.choice("how", into.how = "any", partition_manners);
 }
 
 result<fault_rule> read_fault(const toml::table& table, std::size_t index) {
@@ -282,6 +321,7 @@ result<fault_rule> read_fault(const toml::table& table, std::size_t index) {
   made.kind = kind->kind;
   made.lasts = {milliseconds{1'000}, milliseconds{1'000}};
   reader.range("for_ms", made.lasts);
+  reader.durations("for_ms_one_of", made.lasts_one_of);
   reader.fraction("weight", made.weight, 1'000'000);
   if (reader.has("at_ms"))
     reader.duration("at_ms", made.at.emplace(), 0);
@@ -357,6 +397,24 @@ result<void> check_subscriptions(const scenario& made) {
   return {};
 }
 
+/// What needs nodes that are not there.
+result<void> check_fault_nodes(const scenario& made) {
+  for (std::size_t index = 0; index < made.faults.size(); ++index) {
+    const auto& fault = made.faults[index];
+    const auto refuse = [&](std::string_view key) {
+      const auto field = fmt::format("fault[{}].{}", index, key);
+      return domain::fail(ec::invalid_value, fmt::format("{} needs more nodes", field), field);
+    };
+    if (needs_cluster(fault.kind) && made.nodes == 1)
+      return refuse("kind");
+    if (fault.settings.node > made.nodes)
+      return refuse("node");
+    if (fault.settings.nodes > made.nodes)
+      return refuse("nodes");
+  }
+  return {};
+}
+
 result<scenario> read_table(const toml::table& table) {
   scenario made;
   table_reader reader{table, ""};
@@ -369,6 +427,7 @@ result<scenario> read_table(const toml::table& table) {
   if (!kind)
     reader.fail(ec::invalid_value, "store", "must be sqlite or postgresql");
   made.store = kind.value_or(made.store);
+  reader.count("nodes", made.nodes, 1, nodes_max);
   auto seconds = made.duration.count() / 1000;
   reader.count("seconds", seconds, 1, duration_ms_max / 1000);
   made.duration = std::chrono::seconds{seconds};
@@ -395,6 +454,10 @@ result<scenario> read_table(const toml::table& table) {
     return tl::unexpected(done.error());
   if (auto checked = check_subscriptions(made); !checked)
     return tl::unexpected(checked.error());
+  if (auto checked = check_nodes(made); !checked)
+    return tl::unexpected(checked.error());
+  if (auto checked = check_fault_nodes(made); !checked)
+    return tl::unexpected(checked.error());
   return made;
 }
 
@@ -417,7 +480,18 @@ std::string_view to_string(fault_kind kind) {
 }
 
 bool needs_postgresql(fault_kind kind) {
-  return facts_of(kind).needs_postgresql;
+  return facts_of(kind).need != need::nothing;
+}
+
+bool needs_cluster(fault_kind kind) {
+  return facts_of(kind).need == need::cluster;
+}
+
+domain::result<void> check_nodes(const scenario& scenario) {
+  if (scenario.nodes > 1 && scenario.store != store_kind::postgresql)
+    return domain::fail(ec::invalid_value, "nodes: several share a store only on postgresql",
+                        "nodes");
+  return {};
 }
 
 domain::result<scenario> read_scenario(std::string_view toml) {

@@ -22,6 +22,9 @@ std::optional<store_kind> to_store_kind(std::string_view text);
 enum class fault_kind : std::uint8_t {
   process_kill,                 ///< SIGKILL, and a fresh start; `times` in a row
   process_pause,                ///< SIGSTOP, SIGCONT
+  node_stop,                    ///< SIGTERM, and a fresh start after a while
+  node_join,                    ///< a further node comes, and leaves in good order
+  rolling_restart,              ///< SIGTERM and a fresh start, of each node in turn
   descriptor_exhaustion,        ///< no file may be opened but `spare` ones
   disk_full,                    ///< what the store writes finds no room
   postgres_restart,             ///< in the manner of `how`: fast, or immediate as in a crash
@@ -32,6 +35,8 @@ enum class fault_kind : std::uint8_t {
   fault,                        ///< of the chaos API: `point`, `action`, ...
   clock_jump,                   ///< by `offset_ms`, and back
   takeover,                     ///< a successor starts while the process is stopped; both go on
+  partition_database,           ///< between a node and the database server, as `how` says
+  partition_link,               ///< between a node and those that dial it, as `how` says
 };
 
 std::string_view to_string(fault_kind kind);
@@ -51,6 +56,12 @@ struct fault_settings {
   std::uint32_t spare = 0;
   milliseconds delay{0};
   milliseconds offset{0};
+  /// Before what was killed is started again.
+  milliseconds down{0};
+  /// Which node, from 1. 0: a drawn one.
+  std::uint32_t node = 0;
+  /// How many at once: that one, and those after it.
+  std::uint32_t nodes = 1;
   /// The body of `POST /api/v1/chaos/faults`, without a seed and an end.
   std::string request_json;
 };
@@ -61,7 +72,9 @@ struct fault_rule {
   std::optional<milliseconds> at;
   double weight = 0;
   duration_range lasts;
-  fault_settings settings;
+  /// One of these, if there are any, instead.
+  std::vector<milliseconds> lasts_one_of{};
+  fault_settings settings{};
 };
 
 struct subscription_plan {
@@ -85,6 +98,8 @@ struct workload_plan {
 struct scenario {
   std::string name{};
   store_kind store = store_kind::sqlite;
+  /// More than one only with a database server.
+  std::uint32_t nodes = 1;
   milliseconds duration{15'000};
   /// Before the first fault, for the baseline.
   milliseconds warm_up{2'000};
@@ -105,7 +120,14 @@ struct scenario {
 /// the key as `field`.
 domain::result<scenario> read_scenario(std::string_view toml);
 
+/// Whether its store can have its nodes.
+///
+/// @returns `ec::invalid_value`, with `nodes` as `field`.
+domain::result<void> check_nodes(const scenario& scenario);
+
 /// Whether the kind needs a database server.
 bool needs_postgresql(fault_kind kind);
+/// Whether the kind needs more than one node.
+bool needs_cluster(fault_kind kind);
 
 }  // namespace talaria::chaos

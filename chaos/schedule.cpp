@@ -18,6 +18,9 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 7> hostilities{"stall", "reset",   "drip",    "storm",
                                                       "huge",  "garbage", "truncate"};
 
+constexpr std::array<std::string_view, 5> partitions{"cut", "silent", "to_server", "to_client",
+                                                     "flapping"};
+
 bool is_possible(fault_kind kind, store_kind store) {
   return store == store_kind::postgresql || !needs_postgresql(kind);
 }
@@ -76,8 +79,7 @@ private:
                        .lasts = chance_.between(rule.lasts.min, rule.lasts.max),
                        .settings = rule.settings,
                        .seed = chance_.number()};
-    if (made.kind == fault_kind::receiver_hostile && made.settings.how == "any")
-      made.settings.how = hostilities.at(made.seed % hostilities.size());
+    settle(rule, made);
     auto& free_at = lane_free_at_.at(static_cast<std::size_t>(lane_of(rule.kind)));
     made.at = std::max(made.at, free_at);
     if (made.at + made.lasts > scenario_.duration + overtime ||
@@ -85,6 +87,20 @@ private:
       return;
     free_at = made.at + made.lasts + scenario_.pause.min;
     made_.push_back(std::move(made));
+  }
+
+  /// What was left open, from the fault's own seed: no further number is drawn, so that faults of
+  /// one node alone stay what they were.
+  void settle(const fault_rule& rule, planned_fault& fault) const {
+    seeded_chance own{fault.seed};
+    if (!rule.lasts_one_of.empty())
+      fault.lasts = rule.lasts_one_of.at(own.below(rule.lasts_one_of.size()));
+    const auto drawn = own.below(scenario_.nodes);
+    fault.node = rule.settings.node == 0 ? drawn : rule.settings.node - 1;
+    if (fault.settings.how == "any")
+      fault.settings.how = lane_of(fault.kind) == lane::network
+                               ? partitions.at(own.below(partitions.size()))
+                               : hostilities.at(fault.seed % hostilities.size());
   }
 
   const scenario& scenario_;
@@ -95,17 +111,19 @@ private:
 
 json::object to_object(const planned_fault& fault) {
   const auto& settings = fault.settings;
-  json::object made{{"at_ms", fault.at.count()},
-                    {"kind", to_string(fault.kind)},
-                    {"for_ms", fault.lasts.count()},
-                    {"times", settings.times},
-                    {"seed", fault.seed}};
+  json::object made{{"at_ms", fault.at.count()},     {"kind", to_string(fault.kind)},
+                    {"for_ms", fault.lasts.count()}, {"times", settings.times},
+                    {"node", fault.node + 1},        {"seed", fault.seed}};
   if (!settings.how.empty())
     made["how"] = settings.how;
   if (!settings.subscription.empty())
     made["subscription"] = settings.subscription;
   if (fault.kind == fault_kind::descriptor_exhaustion)
     made["spare"] = settings.spare;
+  if (settings.nodes > 1)
+    made["nodes"] = settings.nodes;
+  if (settings.down.count() != 0)
+    made["down_ms"] = settings.down.count();
   if (settings.delay.count() != 0)
     made["delay_ms"] = settings.delay.count();
   if (settings.offset.count() != 0)
@@ -123,6 +141,9 @@ lane lane_of(fault_kind kind) {
     case fault_kind::process_pause:
     case fault_kind::descriptor_exhaustion:
     case fault_kind::takeover:
+    case fault_kind::node_stop:
+    case fault_kind::node_join:
+    case fault_kind::rolling_restart:
       return lane::process;
     case fault_kind::disk_full:
     case fault_kind::postgres_restart:
@@ -135,6 +156,9 @@ lane lane_of(fault_kind kind) {
     case fault_kind::fault:
     case fault_kind::clock_jump:
       return lane::injection;
+    case fault_kind::partition_database:
+    case fault_kind::partition_link:
+      return lane::network;
   }
   return lane::process;
 }

@@ -8,9 +8,9 @@
 namespace talaria::chaos {
 
 /// Faults of one lane follow one another; those of different lanes may coincide.
-enum class lane : std::uint8_t { process, store, receivers, injection };
+enum class lane : std::uint8_t { process, store, receivers, injection, network };
 
-inline constexpr std::size_t lane_count = 4;
+inline constexpr std::size_t lane_count = 5;
 
 lane lane_of(fault_kind kind);
 
@@ -20,6 +20,8 @@ struct planned_fault {
   milliseconds at{0};
   milliseconds lasts{0};
   fault_settings settings;
+  /// The first that it concerns, from 0.
+  std::size_t node = 0;
   /// For what the fault itself draws.
   std::uint64_t seed = 0;
 };

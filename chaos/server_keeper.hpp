@@ -20,20 +20,28 @@
 
 namespace talaria::chaos {
 
-/// Keeps a Talaria running, whatever ends it, and ill-treats it when told to.
+/// Free a moment ago, and not one that the system gives to connections.
+std::uint16_t free_port();
+
+/// Keeps one node of Talaria running, whatever ends it, and ill-treats it when told to.
 ///
 /// It always comes back at the same address; a successor that takes over has another. Thread-safe.
 ///
 ///     starting ──serves──► serving ──ends, by a kill or by itself──► starting ...
+///                             └──go_down──► down ──come_back──► starting
 ///
-/// An end that nobody asked for is noted as a problem; one by the exit code of a fault that was
-/// injected (137) is not.
+/// An end that nobody asked for is noted as a problem. Not so one by the exit code of a fault that
+/// was injected (137), nor that of a process which says that the cluster has buried it: then it is
+/// to end, and whoever runs it starts it again.
 class server_keeper {
 public:
   struct options {
+    /// Of the node. Its processes are `<name>.1`, `<name>.2`, ...
+    std::string name;
     std::filesystem::path binary;
     /// For its log, its key file and, on SQLite, its store.
     std::filesystem::path directory;
+    /// A server of a database is told the name of the process (`application_name`).
     std::string store_url;
     /// Of `talaria serve`, as the configuration file has them.
     std::map<std::string, std::string> settings;
@@ -45,11 +53,13 @@ public:
   server_keeper& operator=(const server_keeper&) = delete;
   ~server_keeper();
 
+  const std::string& name() const { return options_.name; }
   /// Where the newest one answers, or will.
   std::string url() const;
   const std::string& key() const { return key_; }
 
-  void kill();
+  /// @param stays_down Before it is started again.
+  void kill(std::chrono::milliseconds stays_down = {});
   void pause();
   void resume();
   /// Lowers what it may use of a resource. @returns the former bounds, to be given back; nothing if
@@ -58,22 +68,31 @@ public:
   void give_back(__rlimit_resource resource, rlimit former);
   std::optional<resources> usage() const;
 
-  /// Stops the process in its tracks, and starts a successor under another name.
-  void take_over();
+  /// Asks it to end, and does not start it again. @returns whether it has ended in time.
+  bool go_down();
+  /// Unless it is there.
+  void come_back();
+
+  /// Stops the process in its tracks, and starts another one of the same node.
+  ///
+  /// @param changes Of the settings, from now on: what the two cannot share.
+  void take_over(const std::map<std::string, std::string>& changes);
   /// The one that was succeeded goes on, and believes what it believed.
   void resume_former();
-  /// Kills it.
+  /// It ends by itself, having learnt of its successor; killed if it does not.
   void end_former();
   std::vector<takeover> takeovers() const;
 
   /// @returns whether it does in time.
   bool wait_until_serving(std::chrono::milliseconds patience) const;
+  bool is_serving() const;
 
   /// Asks it to end, and keeps it no longer. @returns its exit code, or nothing if it did not end.
   std::optional<int> stop();
 
-  /// How often it ended, before `stop`.
+  /// How often it ended before `stop`, but for those times when it was asked to.
   std::uint64_t ends() const;
+  std::vector<process_end> process_ends() const;
   /// What it did that nobody had asked for.
   std::vector<std::string> problems() const;
 
@@ -82,19 +101,24 @@ private:
 
   void keep();
   void look_after();
+  void note_end(process& ended, int code);
   void restart(process& ended, int code);
-  std::unique_ptr<process> start(std::uint32_t node, std::uint16_t port) const;
+  std::unique_ptr<process> start(std::uint16_t port, const std::string& log);
+  void add_problem(const std::string& what);
 
-  const options options_;
+  options options_;
   const run_clock& clock_;
   const std::string key_ = "chaos-key-of-no-consequence";
   mutable std::mutex mutex_;
   std::unique_ptr<process> current_;
   std::unique_ptr<process> former_;
   std::vector<takeover> takeovers_;
+  std::vector<process_end> process_ends_;
   std::vector<std::string> problems_;
   std::uint64_t ends_ = 0;
-  std::uint32_t nodes_ = 1;
+  std::uint32_t processes_ = 0;
+  std::uint32_t successors_ = 0;
+  bool is_down_ = false;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -5,8 +5,10 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 #include <map>
 #include <stdexcept>
 #include <string_view>
@@ -65,6 +67,8 @@ public:
   stored_outcomes read() {
     read_subscriptions();
     read_queue();
+    if (!is_file_)
+      read_shard_changes();
     read_attempts();
     return std::move(made_);
   }
@@ -96,14 +100,55 @@ private:
             });
   }
 
-  void read_attempts() {
-    each<8>({id_text(is_file_, "event_id"), "subscription", "number", "started_us", "duration_ms",
-             "status_code", "status", "node"},
-            "from attempts order by event_id, subscription, number",
-            [&](const auto& row) { take_attempt(row); });
+  /// Shards go to incarnations, each of which is a process.
+  void read_shard_changes() {
+    each<5>({"shard", "epoch", "owner", "process", "at_us"},
+            "from chaos.shard_changes order by serial", [&](const auto& row) {
+              const std::string owner{row[2]};
+              const auto process =
+                  owner.empty() ? "" : processes_.try_emplace(owner, row[3]).first->second;
+              made_.shard_changes.push_back({.shard = static_cast<std::uint16_t>(number(row[0])),
+                                             .epoch = number(row[1]),
+                                             .owner = process,
+                                             .by = std::string{row[3]},
+                                             .at = clock_.from_system(number(row[4]))});
+            });
   }
 
-  void take_attempt(const std::array<std::string_view, 8>& row) {
+  void read_attempts() {
+    if (is_file_) {
+      each<8>(attempt_columns(), "from attempts a order by event_id, subscription, number",
+              [&](const auto& row) { take_attempt(row); });
+      return;
+    }
+    const auto columns = attempt_columns();
+    std::array<std::string, 11> all{};
+    std::ranges::copy(columns, all.begin());
+    std::ranges::copy(
+        std::array{"coalesce(o.shard, -1)", "coalesce(o.owner, '')", "coalesce(o.process, '')"},
+        all.begin() + columns.size());
+    each<11>(all,
+             "from attempts a left join chaos.outcomes o using (event_id, subscription, number) "
+             "order by event_id, subscription, number",
+             [&](const auto& row) {
+               take_attempt(row);
+               take_ownership(row, made_.attempts.back());
+             });
+  }
+
+  std::array<std::string, 8> attempt_columns() const {
+    return {id_text(is_file_, "event_id"),
+            "subscription",
+            "number",
+            "a.started_us",
+            "a.duration_ms",
+            "a.status_code",
+            "a.status",
+            "a.node"};
+  }
+
+  template <class Row>
+  void take_attempt(const Row& row) {
     logged_attempt made{
         .event_id = with_dashes(row[0]),
         .subscription = subscriptions_[number(row[1])],
@@ -119,10 +164,21 @@ private:
     made_.attempts.push_back(std::move(made));
   }
 
+  void take_ownership(const std::array<std::string_view, 11>& row, logged_attempt& into) const {
+    if (row[10].empty())
+      return;
+    const auto owner = processes_.find(row[9]);
+    into.node = row[10];
+    into.ownership = {.shard = static_cast<std::uint16_t>(number(row[8])),
+                      .owner = owner == processes_.end() ? std::string{row[9]} : owner->second};
+  }
+
   soci::session& session_;
   bool is_file_;
   const run_clock& clock_;
   std::map<std::int64_t, std::string> subscriptions_;
+  /// By their incarnations.
+  std::map<std::string, std::string, std::less<>> processes_;
   stored_outcomes made_;
 };
 

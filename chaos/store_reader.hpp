@@ -11,12 +11,14 @@ namespace talaria::chaos {
 struct stored_outcomes {
   std::vector<final_state> finals;
   std::vector<logged_attempt> attempts;
+  /// Of a database server whose log of ownership was begun (ownership_log.hpp).
+  std::vector<shard_change> shard_changes;
 };
 
 /// Reads the tables of a store that nobody writes any more: past every layer of the product, so
 /// that none of them can hide anything.
 ///
-/// @param url As Talaria takes it.
+/// @param url As Talaria takes it; a database server's log of ownership was begun.
 /// @throws std::runtime_error if it cannot be read.
 stored_outcomes read_outcomes(const std::string& url, const run_clock& clock);
 

@@ -20,6 +20,9 @@ constexpr auto look_interval = 5ms;
 constexpr auto repeat_pause_min = 100ms;
 constexpr auto repeat_pause_max = 1'000ms;
 constexpr std::chrono::milliseconds answer_patience{5'000};
+/// Where there are others to be asked.
+constexpr std::chrono::milliseconds node_patience{2'000};
+constexpr auto silence_pause = 2s;
 
 std::optional<std::string> acked_id(const http_answer& answer) {
   if (answer.status != 202)
@@ -95,12 +98,16 @@ void workload::submit(std::uint64_t number) {
 }
 
 bool workload::ask(std::uint64_t number, const std::string& body, bool is_keyed) {
+  const auto urls = options_.urls();
+  const auto url = choose(urls);
   const auto answer = send({.method = "POST",
-                            .url = fmt::format("{}/api/v1/events", options_.url()),
+                            .url = fmt::format("{}/api/v1/events", url),
                             .key = options_.key,
                             .body = body,
-                            .timeout = answer_patience,
+                            .timeout = urls.size() > 1 ? node_patience : answer_patience,
                             .once = !is_keyed});
+  if (answer.status == 0)
+    note_silence(url);
   const auto id = acked_id(answer);
   if (!id)
     return false;
@@ -109,6 +116,23 @@ bool workload::ask(std::uint64_t number, const std::string& body, bool is_keyed)
   noted.acked_at = clock_.now();
   noted.event_ids.push_back(*id);
   return true;
+}
+
+std::string workload::choose(const std::vector<std::string>& urls) {
+  const auto first = turn_++;
+  const std::scoped_lock lock{mutex_};
+  for (std::size_t count = 0; count < urls.size(); ++count) {
+    const auto& url = urls[(first + count) % urls.size()];
+    const auto silent = silent_.find(url);
+    if (silent == silent_.end() || silent->second <= clock_.now())
+      return url;
+  }
+  return urls[first % urls.size()];
+}
+
+void workload::note_silence(const std::string& url) {
+  const std::scoped_lock lock{mutex_};
+  silent_[url] = clock_.now() + silence_pause;
 }
 
 void workload::note_begin(std::uint64_t number) {

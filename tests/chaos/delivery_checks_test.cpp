@@ -146,7 +146,8 @@ TEST_CASE("memory may grow by its part or by its bytes, not by more than both") 
   auto history = sound_history(1);
   const allowances allowed{.resident_growth_max = 1.5, .resident_growth_bytes_max = 100};
   const auto grown_from = [&](std::uint64_t before, std::uint64_t after) {
-    history.resources = {.before = {.resident_bytes = before}, .after = {.resident_bytes = after}};
+    history.resources = {
+        {.before = {.resident_bytes = before}, .after = {.resident_bytes = after}}};
     return judged(history, promise::back_to_baseline, allowed).violations();
   };
   CHECK(grown_from(100, 200) == 0);
@@ -157,7 +158,7 @@ TEST_CASE("memory may grow by its part or by its bytes, not by more than both") 
 
 TEST_CASE("descriptors may grow up to their bound") {
   auto history = sound_history(1);
-  history.resources = {.before = {.descriptors = 10}, .after = {.descriptors = 14}};
+  history.resources = {{.before = {.descriptors = 10}, .after = {.descriptors = 14}}};
   CHECK(judged(history, promise::back_to_baseline, {.descriptors_growth_max = 4}).holds());
   CHECK_FALSE(judged(history, promise::back_to_baseline, {.descriptors_growth_max = 3}).holds());
 }

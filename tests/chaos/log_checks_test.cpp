@@ -4,41 +4,6 @@
 
 using namespace talaria::chaos;
 
-TEST_CASE("an attempt that the old owner ended after its successor had claimed breaks ownership") {
-  auto history = sound_history(2);
-  history.takeovers.push_back({.from_node = "one", .to_node = "two", .claimed_at = at(23)});
-  CHECK(judge(history, {}).holds());
-  history.takeovers[0].claimed_at = at(23) - moment{1};
-  CHECK(breaks_only(history, promise::one_owner, 2));
-}
-
-TEST_CASE("an attempt only seems late if the clock that it was written by was ahead") {
-  auto history = sound_history(2);
-  history.takeovers.push_back({.from_node = "one", .to_node = "two", .claimed_at = at(22)});
-  const auto is_late = [&](moment from, moment until) {
-    history.clock_shifts = {{.from = from, .until = until, .ahead_by = at(5)}};
-    return !judged(history, promise::one_owner).holds();
-  };
-  // The last two ended at 23, which in truth was 18.
-  CHECK_FALSE(is_late(at(18), at(18)));
-  CHECK(is_late(at(18) + moment{1}, at(30)));
-  CHECK(is_late(at(0), at(18) - moment{1}));
-  // The clock was read when it began, and was set back before it had ended.
-  for (auto& attempt : history.attempts)
-    attempt.took = at(2);
-  CHECK_FALSE(is_late(at(16), at(16)));
-  CHECK(is_late(at(16) + moment{1}, at(30)));
-  // Ahead or not: in truth it was too late as well.
-  history.takeovers[0].claimed_at = at(18) - moment{1};
-  CHECK(is_late(at(0), at(30)));
-}
-
-TEST_CASE("the successor's attempts are its own to write") {
-  auto history = sound_history(2);
-  history.takeovers.push_back({.from_node = "zero", .to_node = "one", .claimed_at = at(0)});
-  CHECK(judge(history, {}).holds());
-}
-
 TEST_CASE("a delivery that ended twice breaks the promise of one end") {
   auto history = sound_history(2);
   auto again = attempt_of(history, 2);

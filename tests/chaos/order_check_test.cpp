@@ -100,3 +100,54 @@ TEST_CASE("what was acked before another was submitted comes first") {
   history.submissions[1].submitted_at = *history.submissions[0].acked_at;
   CHECK(judge(history, {}).holds());
 }
+
+namespace {
+
+/// The second of three events comes again after the third, so often, while `one` may send what was
+/// under way with it: `two` has claimed its shard, and it ends later.
+history succeeded_history(std::size_t repeats) {
+  auto made = ordered_history(3);
+  for (auto& attempt : made.attempts)
+    attempt.ownership = {.shard = 7, .owner = attempt.node};
+  made.shard_changes = {{.shard = 7, .epoch = 1, .owner = "one", .by = "one", .at = at(0)},
+                        {.shard = 7, .epoch = 1, .owner = "", .by = "two", .at = at(90)},
+                        {.shard = 7, .epoch = 2, .owner = "two", .by = "two", .at = at(100)}};
+  made.process_ends = {{.process = "one", .at = at(200)}};
+  for (std::size_t count = 0; count < repeats; ++count) {
+    made.receptions.push_back(made.receptions[1]);
+    made.receptions.back().at = at(150);
+  }
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("whoever was succeeded may send late what was under way, until it ends") {
+  auto history = succeeded_history(2);
+  CHECK(violations(history) == 0);
+  history.shard_changes[2].at = at(150) + moment{1};
+  CHECK(violations(history) == 2);
+  history = succeeded_history(2);
+  const auto late = allowances{}.arrival_time_max;
+  history.process_ends[0].at = at(150) - late;
+  CHECK(violations(history) == 0);
+  history.process_ends[0].at -= moment{1};
+  CHECK(violations(history) == 2);
+}
+
+TEST_CASE("whoever was succeeded may send late no more than what was under way") {
+  CHECK(violations(succeeded_history(3)) == 1);
+}
+
+TEST_CASE("whoever gives a shard away sends nothing for it any more") {
+  auto history = succeeded_history(1);
+  history.shard_changes[1].by = "one";
+  CHECK(violations(history) == 1);
+}
+
+TEST_CASE("whoever lost another shard has nothing of this one to send") {
+  auto history = succeeded_history(1);
+  for (auto& change : history.shard_changes)
+    change.shard = 8;
+  CHECK(violations(history) == 1);
+}

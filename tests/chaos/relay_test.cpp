@@ -3,6 +3,8 @@
 #include "posix/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -13,6 +15,7 @@
 
 using namespace talaria;
 using namespace std::chrono_literals;
+using chaos::impairment;
 using chaos::relay;
 using delivery::file_descriptor;
 
@@ -60,6 +63,11 @@ void say(const file_descriptor& to, const std::string& text) {
           static_cast<ssize_t>(text.size()));
 }
 
+bool has_heard_something(const file_descriptor& from) {
+  pollfd watched{.fd = from.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&watched, 1, 0) != 0;
+}
+
 /// Empty at the end.
 std::string hear(const file_descriptor& from) {
   std::array<char, 100> buffer;
@@ -67,11 +75,19 @@ std::string hear(const file_descriptor& from) {
   return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
 }
 
+/// The relay has seen all that was said before: what is said to it first is passed on first.
+void wait_for_relay(const relayed_server& both) {
+  const auto client = both.connect();
+  const auto server = both.accept();
+  say(server, "seen");
+  CHECK(hear(client) == "seen");
+}
+
 }  // namespace
 
 TEST_CASE("a relay passes on what both sides say, and their ends") {
   const relayed_server both;
-  relay between{both.relay_path, both.server_path};
+  relay between{{both.relay_path}, {both.server_path}};
   auto client = both.connect();
   auto server = both.accept();
   say(client, "question");
@@ -86,7 +102,7 @@ TEST_CASE("a relay passes on what both sides say, and their ends") {
 
 TEST_CASE("a relay that is slow loses nothing") {
   const relayed_server both;
-  relay between{both.relay_path, both.server_path};
+  relay between{{both.relay_path}, {both.server_path}};
   between.delay(1ms);
   const auto client = both.connect();
   auto server = both.accept();
@@ -100,7 +116,95 @@ TEST_CASE("a relay that is slow loses nothing") {
 
 TEST_CASE("a client of a server that is not there is told so") {
   relayed_server both;
-  relay between{both.relay_path, both.server_path};
+  relay between{{both.relay_path}, {both.server_path}};
   both.listener = file_descriptor{};
   CHECK(hear(both.connect()).empty());
+}
+
+TEST_CASE("what one side says is held, and passed on later") {
+  const relayed_server both;
+  relay between{{both.relay_path}, {both.server_path}};
+  const auto client = both.connect();
+  const auto server = both.accept();
+  SUBCASE("the client") {
+    between.impair(impairment::hold_to_server);
+    say(client, "late");
+    wait_for_relay(both);
+    CHECK_FALSE(has_heard_something(server));
+    say(server, "soon");
+    CHECK(hear(client) == "soon");
+    between.impair(impairment::none);
+    CHECK(hear(server) == "late");
+  }
+  SUBCASE("the server") {
+    between.impair(impairment::hold_to_client);
+    say(server, "late");
+    say(client, "soon");
+    CHECK(hear(server) == "soon");
+    CHECK_FALSE(has_heard_something(client));
+    between.impair(impairment::none);
+    CHECK(hear(client) == "late");
+  }
+}
+
+TEST_CASE("what was held arrives also after whoever said it has gone") {
+  const relayed_server both;
+  relay between{{both.relay_path}, {both.server_path}};
+  auto client = both.connect();
+  const auto server = both.accept();
+  between.impair(impairment::hold_to_server);
+  say(client, "last words");
+  client = file_descriptor{};
+  wait_for_relay(both);
+  between.impair(impairment::none);
+  CHECK(hear(server) == "last words");
+  CHECK(hear(server).empty());
+}
+
+TEST_CASE("a relay that is cut ends its connections, and takes none until it is whole again") {
+  const relayed_server both;
+  relay between{{both.relay_path}, {both.server_path}};
+  const auto client = both.connect();
+  const auto server = both.accept();
+  between.impair(impairment::cut);
+  CHECK(hear(client).empty());
+  CHECK(hear(server).empty());
+  CHECK(hear(both.connect()).empty());
+  between.impair(impairment::none);
+  const auto again = both.connect();
+  const auto served = both.accept();
+  say(again, "question");
+  CHECK(hear(served) == "question");
+}
+
+TEST_CASE("a relay that is redirected leaves connections where they are") {
+  const relayed_server former;
+  const relayed_server next;
+  relay between{{former.relay_path}, {former.server_path}};
+  const auto old_client = former.connect();
+  const auto old_server = former.accept();
+  between.redirect({next.server_path});
+  const auto new_client = former.connect();
+  const auto new_server = next.accept();
+  say(old_client, "old");
+  CHECK(hear(old_server) == "old");
+  say(new_client, "new");
+  CHECK(hear(new_server) == "new");
+}
+
+TEST_CASE("a relay between ports passes on what both sides say") {
+  const relayed_server both;
+  relay between{{}, {both.server_path}};
+  const file_descriptor client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(between.port());
+  REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+          0);
+  const auto server = both.accept();
+  say(client, "question");
+  CHECK(hear(server) == "question");
+  say(server, "answer");
+  CHECK(hear(client) == "answer");
 }

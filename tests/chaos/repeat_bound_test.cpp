@@ -50,6 +50,16 @@ TEST_CASE("a hostile receiver explains no repeats") {
   CHECK(interrupts(happened(fault_kind::fault, "{}")));
 }
 
+TEST_CASE("what goes in good order explains no repeats, nor do links that carry only hints") {
+  using enum fault_kind;
+  for (const auto kind : {node_stop, node_join, rolling_restart, partition_link}) {
+    CHECK(bound_of(happened(kind)) == 0);
+    CHECK_FALSE(interrupts(happened(kind)));
+  }
+  CHECK(bound_of(happened(partition_database)) == everyone);
+  CHECK(interrupts(happened(partition_database)));
+}
+
 TEST_CASE("an injected fault may repeat the windows of those that it fails, each time") {
   CHECK(bound_of(R"({"point":"actor.now","action":"kill","target":{"kind":"subscription"}})") ==
         everyone);

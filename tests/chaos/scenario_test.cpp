@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <string_view>
+#include <vector>
 
 using namespace talaria;
 using namespace talaria::chaos;
@@ -72,6 +73,55 @@ TEST_CASE("a scenario says what is submitted, to whom, and how Talaria is set") 
   CHECK(made.subscriptions[0].ordered);
   CHECK(made.subscriptions[0].only_odd);
   CHECK(made.subscriptions[0].fail_rate == 0.25);
+}
+
+TEST_CASE("a scenario has one node, or several that share a database server") {
+  CHECK(read("").nodes == 1);
+  CHECK(read("store = 'postgresql'\nnodes = 9").nodes == 9);
+  CHECK(read("nodes = 1").nodes == 1);
+  CHECK(refused("nodes = 2") == "invalid_value nodes");
+  CHECK(refused("store = 'postgresql'\nnodes = 10") == "invalid_value nodes");
+  CHECK(refused("store = 'postgresql'\nnodes = 0") == "invalid_value nodes");
+}
+
+TEST_CASE("a fault may say which nodes it is for, and how long it may last") {
+  const auto cluster = [](std::string_view lines) {
+    return fmt::format("store = 'postgresql'\nnodes = 3\n{}", fault(lines));
+  };
+  const auto made = read(cluster(
+      "kind = 'process_pause'\nat_ms = 5\nnode = 3\nnodes = 2\nfor_ms_one_of = [3000, 9000]"));
+  CHECK(made.faults[0].settings.node == 3);
+  CHECK(made.faults[0].settings.nodes == 2);
+  CHECK(made.faults[0].lasts_one_of == std::vector<milliseconds>{3s, 9s});
+  CHECK(read(cluster("kind = 'process_kill'\nat_ms = 5\ndown_ms = 7")).faults[0].settings.down ==
+        7ms);
+  CHECK(refused(cluster("kind = 'process_pause'\nat_ms = 5\nnode = 4")) ==
+        "invalid_value fault[0].node");
+  CHECK(refused(cluster("kind = 'process_pause'\nat_ms = 5\nnodes = 4")) ==
+        "invalid_value fault[0].nodes");
+  CHECK(refused(cluster("kind = 'process_pause'\nat_ms = 5\nfor_ms_one_of = []")) ==
+        "invalid_value fault[0].for_ms_one_of");
+  CHECK(refused(cluster("kind = 'process_pause'\nat_ms = 5\nfor_ms_one_of = ['a']")) ==
+        "invalid_value fault[0].for_ms_one_of");
+}
+
+TEST_CASE("what several nodes do needs several nodes") {
+  for (const auto* kind : {"node_join", "rolling_restart", "partition_link"}) {
+    const auto wanted = fault(fmt::format("kind = '{}'\nat_ms = 5", kind));
+    CHECK(refused(fmt::format("store = 'postgresql'\n{}", wanted)) ==
+          "invalid_value fault[0].kind");
+    CHECK(read(fmt::format("store = 'postgresql'\nnodes = 2\n{}", wanted)).faults.size() == 1);
+  }
+}
+
+TEST_CASE("a network is parted in a known manner") {
+  for (const auto* how : {"any", "cut", "silent", "to_server", "to_client", "flapping"}) {
+    const auto made =
+        read(fault(fmt::format("kind = 'partition_database'\nat_ms = 5\nhow = '{}'", how)));
+    CHECK(made.faults[0].settings.how == how);
+  }
+  CHECK(refused(fault("kind = 'partition_database'\nat_ms = 5\nhow = 'a bit'")) ==
+        "invalid_value fault[0].how");
 }
 
 TEST_CASE("a fault has a time or a weight, not both and not neither") {

@@ -92,3 +92,37 @@ TEST_CASE("receivers that may be hostile in any manner are so in a drawn one") {
       CHECK(fault.settings.how != "any");
   }
 }
+
+TEST_CASE("each node gets its turn, unless a fault says which") {
+  auto scenario = mixed();
+  scenario.nodes = 3;
+  std::array<int, 3> turns{};
+  for (const auto& fault : draw_schedule(scenario, 7))
+    ++turns.at(fault.node);
+  CHECK(std::ranges::count(turns, 0) == 0);
+  for (auto& rule : scenario.faults)
+    rule.settings.node = 2;
+  for (const auto& fault : draw_schedule(scenario, 7))
+    CHECK(fault.node == 1);
+}
+
+TEST_CASE("more nodes leave a schedule as it is") {
+  auto scenario = mixed();
+  auto alone = draw_schedule(scenario, 7);
+  scenario.nodes = 3;
+  auto all = draw_schedule(scenario, 7);
+  for (auto& fault : all)
+    fault.node = 0;
+  CHECK(to_json_lines(alone) == to_json_lines(all));
+}
+
+TEST_CASE("a fault lasts for one of the times that it may, all of which come") {
+  auto scenario = mixed();
+  for (auto& rule : scenario.faults)
+    rule.lasts_one_of = {30ms, 70ms};
+  const auto schedule = draw_schedule(scenario, 7);
+  CHECK(std::ranges::count(schedule, 30ms, &planned_fault::lasts) > 0);
+  CHECK(std::ranges::count(schedule, 70ms, &planned_fault::lasts) > 0);
+  CHECK(std::ranges::all_of(
+      schedule, [](const auto& fault) { return fault.lasts == 30ms || fault.lasts == 70ms; }));
+}

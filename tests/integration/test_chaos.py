@@ -59,6 +59,15 @@ def test_every_promise_is_kept_when_a_successor_takes_over(tmp_path):
     assert len({each["node"] for each in run.lines("attempts.jsonl")}) > 1
 
 
+def test_every_promise_is_kept_by_three_nodes_that_are_killed_paused_and_stopped(tmp_path):
+    run = Run(tmp_path, "cluster", "postgresql")
+    assert run.done.returncode == 0, run.done.stdout
+    nodes = {each["node"].partition(".")[0] for each in run.lines("attempts.jsonl")}
+    assert nodes == {"n-1", "n-2", "n-3"}
+    buried = [each for each in run.lines("process_ends.jsonl") if each["process"] == "n-1.1"]
+    assert buried, "the node that stood still for longer than its lease went on as if nothing had been"
+
+
 def test_acks_before_the_commit_are_found_out(tmp_path):
     run = Run(tmp_path, "kills", "sqlite", server=BUILD / "talaria_ack_before_commit")
     assert run.done.returncode == 1
@@ -73,6 +82,12 @@ def test_a_talaria_without_a_sweep_is_found_out(tmp_path):
 
 def test_outcomes_without_a_fence_are_found_out(tmp_path):
     run = Run(tmp_path, "takeovers", "postgresql", server=BUILD / "talaria_unfenced")
+    assert run.done.returncode == 1
+    assert "one_owner" in run.broken()
+
+
+def test_a_cluster_without_a_fence_is_found_out(tmp_path):
+    run = Run(tmp_path, "cluster_takeovers", "postgresql", server=BUILD / "talaria_unfenced")
     assert run.done.returncode == 1
     assert "one_owner" in run.broken()
 
