@@ -4,7 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -14,6 +17,7 @@ using cluster::uptime;
 using cluster::test::ownership_simulation;
 
 constexpr uptime limit = 300s;
+constexpr std::size_t rolling_nodes_max = 300;
 
 double seconds(uptime duration) {
   return std::chrono::duration<double>(duration).count();
@@ -62,6 +66,9 @@ void measure_size(std::size_t nodes) {
       cluster.kill(i);
     return cluster.run_until([&] { return cluster.balanced(); }, limit);
   });
+  // A thousand nodes that all look whenever one moves take the simulation too long.
+  if (nodes > rolling_nodes_max)
+    return;
   measure(nodes, "all restart in turn", [&](auto& cluster) {
     const auto began = cluster.now();
     for (std::size_t i = 0; i < nodes; ++i) {
@@ -77,11 +84,14 @@ void measure_size(std::size_t nodes) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   fmt::print(
       "| nodes | what happens | seconds until balanced | calls of the store | most in a second | "
       "two "
       "owners |\n|---|---|---|---|---|---|\n");
-  for (const std::size_t nodes : {3UL, 30UL, 300UL, 1000UL})
+  std::vector<std::size_t> sizes{3, 30, 300, 1000};
+  if (argc > 1)
+    sizes = {std::stoul(argv[1])};
+  for (const auto nodes : sizes)
     measure_size(nodes);
 }

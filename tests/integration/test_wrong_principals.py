@@ -64,6 +64,7 @@ class World:
             "faults": "fault-1",
             "priority": "high",
             "path": "ingest",
+            "name": "talaria-1",
         }
 
     def answer(self, method, path, key, body=None):
