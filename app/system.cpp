@@ -218,7 +218,9 @@ public:
   bool stop() {
     if (!actors_)
       return ended_in_time_;
-    const auto deadline = std::chrono::steady_clock::now() + drain_timeout_;
+    // Nothing that a process without its shards would still record is taken.
+    const auto deadline = std::chrono::steady_clock::now() +
+                          (failed_ ? std::chrono::milliseconds{0} : drain_timeout_);
     const auto left = [&] {
       return std::chrono::ceil<std::chrono::milliseconds>(
           std::max(deadline - std::chrono::steady_clock::now(), std::chrono::nanoseconds{0}));

@@ -101,7 +101,7 @@ def test_the_same_seed_gives_the_same_faults(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nowhere.toml"], [str(SCENARIOS / "takeovers.toml"), "--store", "sqlite"]]
+    "arguments", [["nowhere.toml"], [str(SCENARIOS / "cluster_takeovers.toml"), "--store", "sqlite"]]
 )
 def test_what_cannot_be_run_is_a_mistake_of_the_caller(arguments):
     done = subprocess.run(
