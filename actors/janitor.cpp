@@ -40,8 +40,12 @@ void sweep(self_pointer self) {
   const bool first = state.swept_until == domain::timestamp{};
   const auto until = first ? state.env->now() : state.env->now() - sweep_grace;
   const auto after = first ? domain::timestamp{} : state.swept_until - sweep_overlap;
-  const auto served = state.env->shards.served();
-  if (served.empty() || wake_due_between(self, served, after, until))
+  const auto& shards = state.env->shards;
+  const auto count = shards.served_count();
+  // A node alone need not name them all with every sweep.
+  const auto named =
+      count == persistence::shard_count ? std::vector<persistence::shard_id>{} : shards.served();
+  if (count == 0 || wake_due_between(self, named, after, until))
     state.swept_until = until;
 }
 
