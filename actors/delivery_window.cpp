@@ -67,7 +67,7 @@ void delivery_window::wait_again(entries::iterator found) {
 }
 
 void delivery_window::add_fresh(event_pointer event) {
-  if (entries_.contains(event->id) || held_.contains(event->priority))
+  if (entries_.contains(event->id) || paged_.contains(event->id) || held_.contains(event->priority))
     return;
   // Behind a backlog in the store a fresh delivery queues up like the rest: it must neither
   // overtake it nor take the room that the next page needs.
@@ -138,6 +138,7 @@ void delivery_window::page_loaded(const persistence::pending_page& page) {
     const bool has_left = left_since_page_.contains(id);
     if (!has_left && has_room_for(*delivery.event)) {
       insert(delivery);
+      note_paged(delivery);
       continue;
     }
     if (!has_left || is_ordered())
@@ -147,6 +148,16 @@ void delivery_window::page_loaded(const persistence::pending_page& page) {
       break;
   }
   left_since_page_.clear();
+}
+
+void delivery_window::note_paged(const persistence::pending_delivery& delivery) {
+  if (delivery.progress.attempts > 0 || !paged_.insert(delivery.event->id).second)
+    return;
+  paged_order_.push_back(delivery.event->id);
+  if (paged_order_.size() > paged_max) {
+    paged_.erase(paged_order_.front());
+    paged_order_.pop_front();
+  }
 }
 
 void delivery_window::page_failed(domain::timestamp retry_at) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -133,6 +134,7 @@ private:
   };
   using entries = std::map<domain::event_id, entry>;
 
+  void note_paged(const persistence::pending_delivery& delivery);
   bool is_in(entries::const_iterator found, enum phase phase) const;
   taken to_taken(const entry& of) const;
   void leave_page_to_store(const persistence::pending_page& page);
@@ -160,6 +162,12 @@ private:
   bool page_is_stale_ = false;
   /// Left the window while a page was under way: the page may show them as they were before.
   std::unordered_set<domain::event_id> left_since_page_;
+
+  /// Came by a page before anybody tried them, the oldest first: whoever committed them may say so
+  /// later, when they have ended. What is forgotten is told at once or not at all.
+  static constexpr std::size_t paged_max = 1'024;
+  std::deque<domain::event_id> paged_order_;
+  std::unordered_set<domain::event_id> paged_;
 };
 
 }  // namespace talaria::actors

@@ -167,6 +167,20 @@ TEST_CASE("a page does not bring back what left the window while it was read") {
   CHECK(f.window.size() == 0);
 }
 
+TEST_CASE("what a page brought and has ended is not taken for fresh when its commit is told late") {
+  fixture f;
+  const auto event = f.event();
+  f.window.expect_in_store(f.now);
+  REQUIRE(f.window.next_page(f.now));
+  f.window.page_loaded({.deliveries = {fixture::row(event)}, .next_due = std::nullopt});
+  const auto taken = f.window.take(f.now);
+  REQUIRE(taken);
+  f.window.finished(f.outcome(*taken, delivery_status::delivered), f.now);
+  f.window.recorded(event->id, record_status::recorded, f.now);
+  f.window.add_fresh(event);
+  CHECK(f.window.size() == 0);
+}
+
 TEST_CASE("a page does not bring back what was cancelled while it was read") {
   fixture f;
   const auto event = f.event();
