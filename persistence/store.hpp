@@ -738,14 +738,14 @@ struct store_options {
   store_interruption interruption{};
 };
 
-/// Opens a store, which must have the schema of this version.
+/// Opens a store, which must have the schema of this version, or a newer one that serves it.
 /// @returns `ec::invalid_value` for a URL it does not know, `ec::schema_newer`,
 /// `ec::store_unavailable`.
 result<std::unique_ptr<store>> open_store(const store_options& options);
 result<std::unique_ptr<store>> open_store(const std::string& url);
 
-/// Brings the store's schema to this version; creates it if there is none. Safe to run from several
-/// processes at once.
+/// Brings the store's schema to this version; creates it if there is none. One that is newer and
+/// serves this version stays as it is. Safe to run from several processes at once.
 result<migration_report> migrate_store(const std::string& url);
 
 }  // namespace talaria::persistence

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace talaria::persistence::postgres {
@@ -39,13 +40,20 @@ std::int64_t newest_version() {
   return schema::postgres::migrations().back().version;
 }
 
-/// 0: there is no schema.
-std::int64_t version_of(migration_statements& sql) {
+/// A step that is not known has come after the one that brought the column `serves_since`.
+schema::applied_schema find_schema(migration_statements& sql) {
+  schema::applied_schema found;
   if (!sql.has_schema.value())
-    return 0;
+    return found;
   sql::query<sql::row<std::int64_t>()> version{
       sql.open, "select coalesce(max(version), 0) from schema_migrations"};
-  return version.value();
+  found.version = version.value();
+  if (found.version <= newest_version())
+    return found;
+  sql::query<sql::row<std::int64_t>(std::int64_t)> serves_since{sql.open, R"(
+      select max(coalesce(serves_since, version)) from schema_migrations where version > :known)"};
+  found.serves_since = std::get<0>(serves_since.first(newest_version()).value());
+  return found;
 }
 
 void apply(migration_statements& sql, const schema::migration& migration) {
@@ -55,6 +63,11 @@ void apply(migration_statements& sql, const schema::migration& migration) {
       insert into schema_migrations(version, name, applied_us)
       values(:version, :name, (extract(epoch from now()) * 1000000)::bigint))"};
   note(migration.version, std::string{migration.name});
+  if (!migration.serves_since)
+    return;
+  sql::command<std::int64_t, std::int64_t> note_served{sql.open, R"(
+      update schema_migrations set serves_since = :serves_since where version = :version)"};
+  note_served(*migration.serves_since, migration.version);
 }
 
 /// What a server must be whatever it is configured for.
@@ -77,14 +90,14 @@ result<migration_report> migrate_to_newest(migration_statements& sql) {
   execute(sql.open.session,
           "create table if not exists schema_migrations("
           "version bigint primary key, name text not null, applied_us bigint not null)");
-  const auto from = version_of(sql);
-  if (auto known = schema::require_known(from, newest_version()); !known)
-    return tl::unexpected(known.error());
+  const auto from = find_schema(sql);
+  if (auto served = schema::require_served(from, newest_version()); !served)
+    return tl::unexpected(served.error());
   for (const auto& migration : schema::postgres::migrations()) {
-    if (migration.version > from)
+    if (migration.version > from.version)
       apply(sql, migration);
   }
-  return migration_report{from, newest_version()};
+  return migration_report{from.version, std::max(from.version, newest_version())};
 }
 
 struct durability_setting {
@@ -113,7 +126,7 @@ result<migration_report> migrate(const std::string& url) {
 result<void> require_current_schema(database& database) {
   sql::connection connection{database.patient()};
   const auto check = [](migration_statements& sql) -> result<void> {
-    if (auto current = schema::require_current(version_of(sql), newest_version()); !current)
+    if (auto current = schema::require_current(find_schema(sql), newest_version()); !current)
       return current;
     return require_suitable(sql);
   };

@@ -9,7 +9,7 @@ namespace talaria::persistence::postgres {
 /// those of other processes.
 result<migration_report> migrate(const std::string& url);
 
-/// Whether the database has the schema of this version of Talaria.
+/// Whether the database has the schema of this version of Talaria, or a newer one that serves it.
 /// @returns `ec::schema_newer`, or `ec::store_unavailable` with advice if it has an older one or
 /// none.
 result<void> require_current_schema(database& database);

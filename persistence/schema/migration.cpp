@@ -7,22 +7,23 @@ namespace talaria::persistence::schema {
 using domain::ec;
 using domain::fail;
 
-domain::result<void> require_known(std::int64_t version, std::int64_t newest) {
-  if (version > newest)
-    return fail(ec::schema_newer,
-                fmt::format("the database has schema {}, this version of Talaria knows schemas up "
-                            "to {}: use the version that migrated it, or a later one",
-                            version, newest));
+domain::result<void> require_served(const applied_schema& schema, std::int64_t newest) {
+  if (schema.version > newest && schema.serves_since > newest)
+    return fail(
+        ec::schema_newer,
+        fmt::format("the database has schema {}, which serves versions of Talaria that know "
+                    "schema {} or later; this one knows schemas up to {}",
+                    schema.version, schema.serves_since, newest));
   return {};
 }
 
-domain::result<void> require_current(std::int64_t version, std::int64_t newest) {
-  if (version < newest)
+domain::result<void> require_current(const applied_schema& schema, std::int64_t newest) {
+  if (schema.version < newest)
     return fail(ec::store_unavailable,
                 fmt::format("the database has schema {}, this version of Talaria needs {}: run "
                             "`talaria migrate`",
-                            version, newest));
-  return require_known(version, newest);
+                            schema.version, newest));
+  return require_served(schema, newest);
 }
 
 }  // namespace talaria::persistence::schema

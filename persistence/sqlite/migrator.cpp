@@ -7,6 +7,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -33,16 +34,27 @@ std::int64_t newest_version() {
   return schema::sqlite::migrations().back().version;
 }
 
-/// 0: there is no schema.
-std::int64_t version_of(soci::session& session) {
+/// A step that is not known has come after the one that brought the column `serves_since`.
+schema::applied_schema find_schema(soci::session& session) {
   int tables = 0;
   session << "select count(*) from sqlite_master where type = 'table' and "
              "name = 'schema_migrations'",
       soci::into(tables);
+  schema::applied_schema found;
+  if (tables == 0)
+    return found;
   long long version = 0;
-  if (tables != 0)
-    session << "select coalesce(max(version), 0) from schema_migrations", soci::into(version);
-  return version;
+  session << "select coalesce(max(version), 0) from schema_migrations", soci::into(version);
+  found.version = version;
+  if (found.version <= newest_version())
+    return found;
+  const long long known = newest_version();
+  long long serves_since = 0;
+  session << "select max(coalesce(serves_since, version)) from schema_migrations "
+             "where version > :known",
+      soci::use(known), soci::into(serves_since);
+  found.serves_since = serves_since;
+  return found;
 }
 
 void apply(soci::session& session, const schema::migration& migration) {
@@ -55,6 +67,9 @@ void apply(soci::session& session, const schema::migration& migration) {
   session << "insert into schema_migrations(version, name, applied_us) "
              "values(:version, :name, :applied)",
       soci::use(migration.version), soci::use(name), soci::use(applied_us);
+  if (migration.serves_since)
+    session << "update schema_migrations set serves_since = :serves_since where version = :version",
+        soci::use(*migration.serves_since), soci::use(migration.version);
 }
 
 /// Applies the migration that follows the file's version, in a transaction of its own. A process
@@ -66,12 +81,12 @@ result<std::int64_t> migrate_one_step(sql::connection& connection) {
     sql.session << "create table if not exists schema_migrations("
                    "version bigint not null primary key, name text not null, "
                    "applied_us bigint not null) without rowid";
-    const auto version = version_of(sql.session);
-    if (auto known = schema::require_known(version, newest_version()); !known)
-      return tl::unexpected(known.error());
-    if (version < newest_version())
-      apply(sql.session, schema::sqlite::migrations()[static_cast<std::size_t>(version)]);
-    return version;
+    const auto found = find_schema(sql.session);
+    if (auto served = schema::require_served(found, newest_version()); !served)
+      return tl::unexpected(served.error());
+    if (found.version < newest_version())
+      apply(sql.session, schema::sqlite::migrations()[static_cast<std::size_t>(found.version)]);
+    return found.version;
   };
   return sql::in_transaction<unprepared>(connection, "begin immediate", step);
 }
@@ -130,7 +145,7 @@ result<migration_report> migrate(const settings& settings) {
     version = migrate_one_step(connection);
   if (!version)
     return tl::unexpected(version.error());
-  return migration_report{*from, newest_version()};
+  return migration_report{*from, std::max(*version, newest_version())};
 }
 
 result<void> require_current_schema(const settings& settings) {
@@ -140,7 +155,7 @@ result<void> require_current_schema(const settings& settings) {
   connector connector{settings};
   sql::connection connection{connector};
   const auto check = [](unprepared& sql) -> result<void> {
-    return schema::require_current(version_of(sql.session), newest_version());
+    return schema::require_current(find_schema(sql.session), newest_version());
   };
   return sql::in_transaction<unprepared>(connection, "begin", check);
 }

@@ -30,7 +30,8 @@ using domain::ec;
 
 /// What a migration brought after the first, to be taken away again so that its store is one of
 /// schema 1 as far as migrating it can tell.
-inline constexpr std::array<std::string_view, 30> ways_back_to_schema_1{
+inline constexpr std::array<std::string_view, 31> ways_back_to_schema_1{
+    "alter table schema_migrations drop column serves_since",
     "alter table events drop column tracestate",
     "alter table events drop column traceparent",
     "drop table creations",

@@ -102,7 +102,24 @@ TEST_CASE("of processes that migrate at once, all succeed and one does each step
 TEST_CASE("a store that a newer version migrated is neither opened nor migrated") {
   const sqlite_place place;
   expect(migrate_store(place.url()));
-  raw(place) << "insert into schema_migrations values(1000, 'from the future', 0)";
+  raw(place) << "insert into schema_migrations values(1000, 'from the future', 0, null)";
+  CHECK(code_of(open_store(place.url())) == ec::schema_newer);
+  CHECK(code_of(migrate_store(place.url())) == ec::schema_newer);
+}
+
+TEST_CASE("a store that a newer version migrated is used as it is if it serves this version") {
+  const sqlite_place place;
+  const auto known = expect(migrate_store(place.url())).to;
+  raw(place) << "insert into schema_migrations values(1000, 'from the future', 0, :known)",
+      soci::use(known);
+  CHECK(open_store(place.url()));
+  const auto again = expect(migrate_store(place.url()));
+  CHECK(again.from == 1000);
+  CHECK(again.to == 1000);
+
+  const auto later = known + 1;
+  raw(place) << "insert into schema_migrations values(1001, 'after that', 0, :later)",
+      soci::use(later);
   CHECK(code_of(open_store(place.url())) == ec::schema_newer);
   CHECK(code_of(migrate_store(place.url())) == ec::schema_newer);
 }

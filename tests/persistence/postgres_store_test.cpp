@@ -50,13 +50,30 @@ TEST_CASE("PostgreSQL: a schema that is newer, older or not there is not opened"
   CHECK(code_of(opened) == ec::store_unavailable);
   CHECK(mentions(opened.error(), "talaria migrate"));
   expect(migrate_store(place.url()));
-  *place.connect() << "insert into schema_migrations values(1000, 'from the future', 0)";
+  *place.connect() << "insert into schema_migrations values(1000, 'from the future', 0, null)";
   CHECK(code_of(open_store(place.url())) == ec::schema_newer);
   CHECK(code_of(migrate_store(place.url())) == ec::schema_newer);
   *place.connect() << "delete from schema_migrations";
   opened = open_store(place.url());
   CHECK(code_of(opened) == ec::store_unavailable);
   CHECK(mentions(opened.error(), "talaria migrate"));
+}
+
+TEST_CASE("PostgreSQL: a newer schema is used as it is if it serves this version") {
+  const postgres_place place;
+  const auto known = expect(migrate_store(place.url())).to;
+  *place.connect() << "insert into schema_migrations values(1000, 'from the future', 0, :known)",
+      soci::use(known);
+  CHECK(open_store(place.url()));
+  const auto again = expect(migrate_store(place.url()));
+  CHECK(again.from == 1000);
+  CHECK(again.to == 1000);
+
+  const auto later = known + 1;
+  *place.connect() << "insert into schema_migrations values(1001, 'after that', 0, :later)",
+      soci::use(later);
+  CHECK(code_of(open_store(place.url())) == ec::schema_newer);
+  CHECK(code_of(migrate_store(place.url())) == ec::schema_newer);
 }
 
 TEST_CASE("PostgreSQL: a store of schema 1 is migrated with what is in it") {

@@ -12,12 +12,14 @@ extern const migration recoveries;
 extern const migration tenants;
 extern const migration event_traces;
 extern const migration nodes;
+extern const migration older_versions;
 
 std::span<const migration> migrations() {
   static const std::array all{first_tables,       application_retention,
                               operational_events, order_and_pauses,
                               recoveries,         tenants,
-                              event_traces,       nodes};
+                              event_traces,       nodes,
+                              older_versions};
   return all;
 }
 

@@ -11,11 +11,12 @@ extern const migration order_and_pauses;
 extern const migration recoveries;
 extern const migration tenants;
 extern const migration event_traces;
+extern const migration older_versions;
 
 std::span<const migration> migrations() {
   static const std::array all{
       first_tables, application_retention, operational_events, order_and_pauses, recoveries,
-      tenants,      event_traces};
+      tenants,      event_traces,          older_versions};
   return all;
 }
 

@@ -1,0 +1,19 @@
+#include "persistence/schema/migration.hpp"
+
+#include <array>
+
+namespace talaria::persistence::schema::postgres {
+
+namespace {
+
+constexpr auto statements = std::to_array<std::string_view>({
+    // See `migration::serves_since`.
+    "alter table schema_migrations add column serves_since bigint",
+});
+
+}  // namespace
+
+extern const migration older_versions;
+const migration older_versions{9, "older versions", statements};
+
+}  // namespace talaria::persistence::schema::postgres
