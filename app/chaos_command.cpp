@@ -53,6 +53,10 @@ result<chaos::scenario> load(const chaos_options& options) {
     return domain::fail(ec::invalid_value, "--store is sqlite or postgresql");
   if (const auto checked = chaos::check_nodes(*read); !checked)
     return tl::unexpected(checked.error());
+  if (options.next_server.empty() && chaos::needs_next_program(*read))
+    return domain::fail(ec::invalid_value,
+                        "--next-server must name a program of another version: the scenario has "
+                        "upgrades");
   if (options.seconds)
     read->duration = std::chrono::seconds{*options.seconds};
   if (!options.keep.empty() && std::filesystem::exists(options.keep) &&
@@ -88,6 +92,8 @@ std::string replay_command(const chaos_options& options, std::uint64_t seed) {
     command += fmt::format(" --seconds {}", *options.seconds);
   if (!options.server.empty())
     command += fmt::format(" --server {}", options.server);
+  if (!options.next_server.empty())
+    command += fmt::format(" --next-server {}", options.next_server);
   return command;
 }
 
@@ -103,7 +109,12 @@ void add_chaos_options(CLI::App& command, chaos_options& into) {
   command.add_option(
       "--keep", into.keep,
       "A new directory for ledgers, logs, schedule and verdict [kept only of a failure]");
-  command.add_option("--server", into.server, "The program to run as `serve` [this one]");
+  command.add_option("--server", into.server, "The program to run as `serve` [this one]")
+      ->check(CLI::ExistingFile);
+  command
+      .add_option("--next-server", into.next_server,
+                  "The same of another version, for scenarios with upgrades")
+      ->check(CLI::ExistingFile);
 }
 
 int run_chaos(const chaos_options& options, std::ostream& report, std::ostream& progress) {
@@ -117,14 +128,16 @@ int run_chaos(const chaos_options& options, std::ostream& report, std::ostream& 
   const auto directory = make_directory(options);
   progress << fmt::format("{} on {}, seed {}; evidence in {}\n", scenario->name,
                           chaos::to_string(scenario->store), seed, directory.string());
-  const auto result =
-      chaos::run({.scenario = *std::move(scenario),
-                  .seed = seed,
-                  .server = options.server.empty() ? std::filesystem::read_symlink("/proc/self/exe")
-                                                   : std::filesystem::absolute(options.server),
-                  .directory = directory,
-                  .interrupted = [] { return interruption::happened(); }},
-                 progress);
+  const auto result = chaos::run(
+      {.scenario = *std::move(scenario),
+       .seed = seed,
+       .server = options.server.empty() ? std::filesystem::read_symlink("/proc/self/exe")
+                                        : std::filesystem::absolute(options.server),
+       .next_server = options.next_server.empty() ? std::filesystem::path{}
+                                                  : std::filesystem::absolute(options.next_server),
+       .directory = directory,
+       .interrupted = [] { return interruption::happened(); }},
+      progress);
   report << result.report
          << (result.holds() ? "every promise was kept\n" : "NOT every promise was kept\n")
          << fmt::format("again: {}\n", replay_command(options, seed));

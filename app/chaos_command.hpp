@@ -21,6 +21,8 @@ struct chaos_options {
   std::string keep;
   /// Empty: this very program.
   std::string server;
+  /// Of another version, for upgrades.
+  std::string next_server;
 };
 
 /// Teaches `command` its options; parsing it writes to `into`, which must outlive it.

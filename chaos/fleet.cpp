@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "chaos/socket_owner.hpp"
 #include <algorithm>
 #include <utility>
 
@@ -64,7 +65,8 @@ std::map<std::string, std::string> fleet::settings_of(place& made) const {
   if (size() == 1)
     return settings;
   const auto port = free_port();
-  made.links = std::make_unique<relay>(relay_end{}, relay_end{.port = port});
+  made.links = std::make_unique<relay>(relay_end{}, relay_end{.port = port},
+                                       [this](std::uint16_t client) { return node_at(client); });
   settings.emplace(listen_setting, to_address(port));
   settings.emplace("cluster.advertise", to_address(made.links->port()));
   settings.emplace("cluster.secret", cluster_secret);
@@ -111,6 +113,22 @@ void fleet::impair_store(std::size_t node, impairment how) {
 void fleet::impair_links(std::size_t node, impairment how) {
   if (const auto& links = places_.at(node)->links)
     links->impair(how);
+}
+
+void fleet::impair_link(std::size_t node, std::size_t other, impairment how) {
+  places_.at(node)->links->impair(how, other);
+  places_.at(other)->links->impair(mirrored(how), node);
+}
+
+std::optional<std::size_t> fleet::node_at(std::uint16_t port) const {
+  const auto socket = connected_socket(port);
+  if (!socket)
+    return std::nullopt;
+  const auto found = std::ranges::find_if(
+      places_, [&](const auto& each) { return each->keeper->has_socket(*socket); });
+  if (found == places_.end())
+    return std::nullopt;
+  return static_cast<std::size_t>(found - places_.begin());
 }
 
 void fleet::take_over(std::size_t node) {

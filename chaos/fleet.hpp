@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,8 @@ public:
   void impair_store(std::size_t node, impairment how);
   /// Between a node and those that dial it.
   void impair_links(std::size_t node, impairment how);
+  /// Between two nodes, whichever of them dials. `hold_to_server` holds what `other` says.
+  void impair_link(std::size_t node, std::size_t other, impairment how);
 
   /// As `server_keeper` has it; from then on the links of the node end at the successor.
   void take_over(std::size_t node);
@@ -90,6 +93,8 @@ private:
   };
 
   std::unique_ptr<place> make(const std::string& name) const;
+  /// Which of the nodes has a connection from this port, if one of them has.
+  std::optional<std::size_t> node_at(std::uint16_t port) const;
   std::string store_url(place& made) const;
   std::map<std::string, std::string> settings_of(place& made) const;
   template <class T, class Get>

@@ -135,8 +135,10 @@ void meddler::cause(disturbance& happening) {
 }
 
 std::vector<std::size_t> meddler::nodes_of(const planned_fault& fault) const {
+  const bool concerns_all = fault.kind == fault_kind::rolling_restart;
+  const auto wanted = concerns_all ? victims_.nodes->size() : fault.settings.nodes;
   std::vector<std::size_t> found;
-  for (std::size_t count = 0; count < fault.settings.nodes; ++count)
+  for (std::size_t count = 0; count < wanted; ++count)
     found.push_back((fault.node + count) % victims_.nodes->size());
   return found;
 }
@@ -169,6 +171,7 @@ void meddler::disturb_process(disturbance& happening) {
       stop_nodes(fault);
       break;
     case fault_kind::rolling_restart:
+    case fault_kind::node_upgrade:
       restart_in_turn(fault);
       break;
     case fault_kind::node_join:
@@ -224,13 +227,18 @@ void meddler::stop_nodes(const planned_fault& fault) {
 }
 
 void meddler::restart_in_turn(const planned_fault& fault) {
-  for (std::size_t count = 0; count < victims_.nodes->size() && !stopping_; ++count) {
-    auto& node = victims_.nodes->at((fault.node + count) % victims_.nodes->size());
+  const auto nodes = nodes_of(fault);
+  for (const auto index : nodes) {
+    if (stopping_)
+      return;
+    auto& node = victims_.nodes->at(index);
     go_down(node);
+    if (fault.kind == fault_kind::node_upgrade)
+      node.use(fault.settings.how == "next" ? victims_.next_program : victims_.first_program);
     node.come_back();
     if (!node.wait_until_serving(serve_patience))
       throw std::runtime_error(fmt::format("{} did not come back", node.name()));
-    wait_for(fault.lasts / victims_.nodes->size());
+    wait_for(fault.lasts / nodes.size());
   }
 }
 
@@ -245,8 +253,10 @@ void meddler::disturb_network(const planned_fault& fault) {
     for (const auto node : nodes_of(fault)) {
       if (fault.kind == fault_kind::partition_database)
         victims_.nodes->impair_store(node, how);
-      else
+      else if (fault.settings.peers == 0)
         victims_.nodes->impair_links(node, how);
+      for (std::size_t away = 1; away <= fault.settings.peers; ++away)
+        victims_.nodes->impair_link(node, (node + away) % victims_.nodes->size(), how);
     }
   };
   const auto how = to_impairment(fault.settings.how);
@@ -434,6 +444,8 @@ void meddler::heal_nodes() const {
   for (std::size_t index = 0; index < nodes.size(); ++index) {
     nodes.impair_store(index, impairment::none);
     nodes.impair_links(index, impairment::none);
+    for (std::size_t other = index + 1; other < nodes.size(); ++other)
+      nodes.impair_link(index, other, impairment::none);
     auto& node = nodes.at(index);
     node.resume();
     node.come_back();

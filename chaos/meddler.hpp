@@ -7,6 +7,7 @@
 #include "chaos/schedule.hpp"
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -35,6 +36,9 @@ public:
     class receivers* receivers = nullptr;
     class postgresql* postgresql = nullptr;
     std::vector<subscription_plan> subscriptions;
+    /// What nodes run at first, and the other one for upgrades.
+    std::filesystem::path first_program;
+    std::filesystem::path next_program;
   };
 
   struct plan {

@@ -55,10 +55,28 @@ delivery::file_descriptor make_socket(const relay_end& end, int flags) {
   return delivery::file_descriptor{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
 }
 
+/// @param way One of the two.
+bool holds(impairment how, impairment way) {
+  return how == way || how == impairment::hold_both;
+}
+
 }  // namespace
 
-relay::relay(relay_end listens_at, relay_end server)
-    : listens_at_{std::move(listens_at)}, server_{std::move(server)} {
+impairment mirrored(impairment how) {
+  switch (how) {
+    case impairment::hold_to_server:
+      return impairment::hold_to_client;
+    case impairment::hold_to_client:
+      return impairment::hold_to_server;
+    default:
+      return how;
+  }
+}
+
+relay::relay(relay_end listens_at, relay_end server, identify_client identify)
+    : listens_at_{std::move(listens_at)},
+      identify_{std::move(identify)},
+      server_{std::move(server)} {
   listen();
   thread_ = std::thread([this] { run(); });
 }
@@ -93,21 +111,44 @@ void relay::impair(impairment how) {
   impairment_ = how;
 }
 
+void relay::impair(impairment how, std::size_t client) {
+  const std::scoped_lock lock{mutex_};
+  if (how == impairment::none)
+    impaired_clients_.erase(client);
+  else
+    impaired_clients_[client] = how;
+}
+
+impairment relay::impairment_of(connection& pair) {
+  const auto of_all = impairment_.load();
+  const std::scoped_lock lock{mutex_};
+  if (of_all != impairment::none || impaired_clients_.empty())
+    return of_all;
+  identify(pair);
+  const auto found =
+      pair.client_number ? impaired_clients_.find(*pair.client_number) : impaired_clients_.end();
+  return found == impaired_clients_.end() ? impairment::none : found->second;
+}
+
+void relay::identify(connection& pair) const {
+  if (std::exchange(pair.is_identified, true) || !identify_)
+    return;
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(pair.client.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+      address.sin_family == AF_INET)
+    pair.client_number = identify_(ntohs(address.sin_port));
+}
+
 void relay::redirect(relay_end server) {
   const std::scoped_lock lock{mutex_};
   server_ = std::move(server);
 }
 
-/// @param way One of the two.
-bool relay::holds(impairment way) const {
-  const auto how = impairment_.load();
-  return how == way || how == impairment::hold_both;
-}
-
 void relay::run() {
   while (!stopping_) {
-    if (impairment_ == impairment::cut)
-      connections_.clear();
+    connections_.remove_if(
+        [this](connection& each) { return impairment_of(each) == impairment::cut; });
     std::vector<pollfd> watched{{.fd = listener_.get(), .events = POLLIN, .revents = 0}};
     const auto now = std::chrono::steady_clock::now();
     const auto watch = [&](const delivery::file_descriptor& socket, const channel& in,
@@ -120,9 +161,10 @@ void relay::run() {
                          .events = static_cast<short>(events),
                          .revents = 0});
     };
-    for (const auto& each : connections_) {
-      watch(each.client, each.to_server, each.to_client, holds(impairment::hold_to_client));
-      watch(each.server, each.to_client, each.to_server, holds(impairment::hold_to_server));
+    for (auto& each : connections_) {
+      const auto how = impairment_of(each);
+      watch(each.client, each.to_server, each.to_client, holds(how, impairment::hold_to_client));
+      watch(each.server, each.to_client, each.to_server, holds(how, impairment::hold_to_server));
     }
     ::poll(watched.data(), watched.size(), milliseconds_to_next());
     std::size_t index = 1;
@@ -164,6 +206,7 @@ bool relay::serve(connection& pair, short client_events, short server_events) {
   constexpr short readable = POLLIN | POLLHUP | POLLERR;
   const auto now = std::chrono::steady_clock::now();
   const auto delayed = now + std::chrono::milliseconds{delay_ms_};
+  const auto how = impairment_of(pair);
   if ((client_events & readable) != 0 && !pair.to_server.ended &&
       !read(pair.client.get(), pair.to_server, now)) {
     pair.to_server.ended = true;
@@ -173,9 +216,9 @@ bool relay::serve(connection& pair, short client_events, short server_events) {
   if ((server_events & readable) != 0 && !pair.to_client.ended &&
       !read(pair.server.get(), pair.to_client, delayed))
     pair.to_client.ended = true;
-  if (!holds(impairment::hold_to_server) && !write(pair.server.get(), pair.to_server))
+  if (!holds(how, impairment::hold_to_server) && !write(pair.server.get(), pair.to_server))
     return false;
-  if (!holds(impairment::hold_to_client) && !pair.to_server.ended &&
+  if (!holds(how, impairment::hold_to_client) && !pair.to_server.ended &&
       !write(pair.client.get(), pair.to_client))
     return false;
   return !pair.to_client.is_over() && !pair.to_server.is_over();

@@ -66,6 +66,7 @@ std::uint64_t cost_of(const planned_fault& fault, const windows& windows) {
     case fault_kind::node_stop:
     case fault_kind::node_join:
     case fault_kind::rolling_restart:
+    case fault_kind::node_upgrade:
       // Who goes in good order leaves nothing unrecorded.
       return 0;
     case fault_kind::partition_link:
@@ -86,6 +87,7 @@ bool interrupts(const disturbance& one) {
     case fault_kind::node_stop:
     case fault_kind::node_join:
     case fault_kind::rolling_restart:
+    case fault_kind::node_upgrade:
     case fault_kind::partition_link:
       return false;
     default:

@@ -183,7 +183,9 @@ private:
         meddler::victims{.nodes = nodes_.get(),
                          .receivers = &receivers_,
                          .postgresql = postgresql_.get(),
-                         .subscriptions = scenario.subscriptions},
+                         .subscriptions = scenario.subscriptions,
+                         .first_program = options_.server,
+                         .next_program = options_.next_server},
         meddler::plan{.schedule = schedule_, .pause = scenario.pause.min, .end = scenario.duration},
         clock_);
     wait_until(start + std::min(scenario.warm_up, scenario.duration));

@@ -16,6 +16,8 @@ struct run_options {
   std::uint64_t seed = 0;
   /// The program that is run as `serve`.
   std::filesystem::path server;
+  /// The same of another version, for a scenario with upgrades.
+  std::filesystem::path next_server;
   /// For the evidence; must exist.
   std::filesystem::path directory;
   /// Asked now and then; true ends the run early, and it is judged as far as it came.

@@ -42,6 +42,7 @@ constexpr std::array kinds{
     kind_facts{fault_kind::node_stop, "node_stop", need::nothing, "node nodes"},
     kind_facts{fault_kind::node_join, "node_join", need::cluster, ""},
     kind_facts{fault_kind::rolling_restart, "rolling_restart", need::cluster, ""},
+    kind_facts{fault_kind::node_upgrade, "node_upgrade", need::nothing, "how node nodes"},
     kind_facts{fault_kind::descriptor_exhaustion, "descriptor_exhaustion", need::nothing,
                "spare node"},
     kind_facts{fault_kind::disk_full, "disk_full", need::nothing, ""},
@@ -57,11 +58,12 @@ constexpr std::array kinds{
     kind_facts{fault_kind::takeover, "takeover", need::postgresql, "node"},
     kind_facts{fault_kind::partition_database, "partition_database", need::postgresql,
                "how node nodes"},
-    kind_facts{fault_kind::partition_link, "partition_link", need::cluster, "how node nodes"},
+    kind_facts{fault_kind::partition_link, "partition_link", need::cluster, "how node nodes peers"},
 };
 
 constexpr std::array<std::string_view, 6> partition_manners{"any",       "cut",       "silent",
                                                             "to_server", "to_client", "flapping"};
+constexpr std::array<std::string_view, 3> upgrade_manners{"any", "next", "first"};
 constexpr std::array<std::string_view, 2> restart_manners{"fast", "immediate"};
 constexpr std::array<std::string_view, 8> hostile_manners{"any",   "stall", "reset",   "drip",
                                                           "storm", "huge",  "garbage", "truncate"};
@@ -285,6 +287,8 @@ void read_settings(table_reader& reader, const kind_facts& kind, fault_settings&
   }
   if (takes("nodes"))
     reader.count("nodes", into.nodes, 1, nodes_max);
+  if (takes("peers"))
+    reader.count("peers", into.peers, 1, nodes_max);
   if (takes("down_ms"))
     reader.duration("down_ms", into.down, 0);
   if (takes("times"))
@@ -300,6 +304,8 @@ void read_settings(table_reader& reader, const kind_facts& kind, fault_settings&
     reader.count("offset_ms", offset_ms, -duration_ms_max, duration_ms_max);
     into.offset = milliseconds{offset_ms};
   }
+  if (kind.kind == fault_kind::node_upgrade)
+    reader.choice("how", into.how = "any", upgrade_manners);
   if (kind.kind == fault_kind::postgres_restart)
     reader.choice("how", into.how = "fast", restart_manners);
   if (kind.kind == fault_kind::receiver_hostile)
@@ -411,6 +417,8 @@ result<void> check_fault_nodes(const scenario& made) {
       return refuse("node");
     if (fault.settings.nodes > made.nodes)
       return refuse("nodes");
+    if (fault.settings.peers >= made.nodes)
+      return refuse("peers");
   }
   return {};
 }
@@ -485,6 +493,12 @@ bool needs_postgresql(fault_kind kind) {
 
 bool needs_cluster(fault_kind kind) {
   return facts_of(kind).need == need::cluster;
+}
+
+bool needs_next_program(const scenario& scenario) {
+  return std::ranges::any_of(scenario.faults, [](const fault_rule& each) {
+    return each.kind == fault_kind::node_upgrade;
+  });
 }
 
 domain::result<void> check_nodes(const scenario& scenario) {

@@ -25,6 +25,7 @@ enum class fault_kind : std::uint8_t {
   node_stop,                    ///< SIGTERM, and a fresh start after a while
   node_join,                    ///< a further node comes, and leaves in good order
   rolling_restart,              ///< SIGTERM and a fresh start, of each node in turn
+  node_upgrade,                 ///< SIGTERM and a start of the program that `how` says, in turn
   descriptor_exhaustion,        ///< no file may be opened but `spare` ones
   disk_full,                    ///< what the store writes finds no room
   postgres_restart,             ///< in the manner of `how`: fast, or immediate as in a crash
@@ -36,7 +37,7 @@ enum class fault_kind : std::uint8_t {
   clock_jump,                   ///< by `offset_ms`, and back
   takeover,                     ///< a successor starts while the process is stopped; both go on
   partition_database,           ///< between a node and the database server, as `how` says
-  partition_link,               ///< between a node and those that dial it, as `how` says
+  partition_link,               ///< between a node and others, as `how` says
 };
 
 std::string_view to_string(fault_kind kind);
@@ -62,6 +63,8 @@ struct fault_settings {
   std::uint32_t node = 0;
   /// How many at once: that one, and those after it.
   std::uint32_t nodes = 1;
+  /// From how many others each is parted: those after it. 0: from all, and from guests.
+  std::uint32_t peers = 0;
   /// The body of `POST /api/v1/chaos/faults`, without a seed and an end.
   std::string request_json;
 };
@@ -129,5 +132,7 @@ domain::result<void> check_nodes(const scenario& scenario);
 bool needs_postgresql(fault_kind kind);
 /// Whether the kind needs more than one node.
 bool needs_cluster(fault_kind kind);
+/// Whether it needs a second program, of another version.
+bool needs_next_program(const scenario& scenario);
 
 }  // namespace talaria::chaos

@@ -18,6 +18,8 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 7> hostilities{"stall", "reset",   "drip",    "storm",
                                                       "huge",  "garbage", "truncate"};
 
+constexpr std::array<std::string_view, 2> programs{"next", "first"};
+
 constexpr std::array<std::string_view, 5> partitions{"cut", "silent", "to_server", "to_client",
                                                      "flapping"};
 
@@ -98,9 +100,15 @@ private:
     const auto drawn = own.below(scenario_.nodes);
     fault.node = rule.settings.node == 0 ? drawn : rule.settings.node - 1;
     if (fault.settings.how == "any")
-      fault.settings.how = lane_of(fault.kind) == lane::network
-                               ? partitions.at(own.below(partitions.size()))
-                               : hostilities.at(fault.seed % hostilities.size());
+      fault.settings.how = choose_manner(fault, own);
+  }
+
+  static std::string_view choose_manner(const planned_fault& fault, seeded_chance& own) {
+    if (lane_of(fault.kind) == lane::network)
+      return partitions.at(own.below(partitions.size()));
+    if (fault.kind == fault_kind::node_upgrade)
+      return programs.at(own.below(programs.size()));
+    return hostilities.at(fault.seed % hostilities.size());
   }
 
   const scenario& scenario_;
@@ -122,6 +130,8 @@ json::object to_object(const planned_fault& fault) {
     made["spare"] = settings.spare;
   if (settings.nodes > 1)
     made["nodes"] = settings.nodes;
+  if (settings.peers != 0)
+    made["peers"] = settings.peers;
   if (settings.down.count() != 0)
     made["down_ms"] = settings.down.count();
   if (settings.delay.count() != 0)
@@ -144,6 +154,7 @@ lane lane_of(fault_kind kind) {
     case fault_kind::node_stop:
     case fault_kind::node_join:
     case fault_kind::rolling_restart:
+    case fault_kind::node_upgrade:
       return lane::process;
     case fault_kind::disk_full:
     case fault_kind::postgres_restart:

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "chaos/socket_owner.hpp"
 #include <algorithm>
 #include <cctype>
 #include <fstream>
@@ -277,6 +278,14 @@ std::optional<resources> server_keeper::usage() const {
   return used;
 }
 
+bool server_keeper::has_socket(std::uint64_t socket) const {
+  const std::scoped_lock lock{mutex_};
+  const auto has = [&](const auto& each) {
+    return each && chaos::has_socket(each->child.pid(), socket);
+  };
+  return has(current_) || has(former_);
+}
+
 bool server_keeper::go_down() {
   {
     const std::scoped_lock lock{mutex_};
@@ -295,6 +304,11 @@ bool server_keeper::go_down() {
   }
   kill();
   return false;
+}
+
+void server_keeper::use(const std::filesystem::path& binary) {
+  const std::scoped_lock lock{mutex_};
+  options_.binary = binary;
 }
 
 void server_keeper::come_back() {

@@ -67,9 +67,13 @@ public:
   std::optional<rlimit> limit(__rlimit_resource resource, rlim_t bound);
   void give_back(__rlimit_resource resource, rlimit former);
   std::optional<resources> usage() const;
+  /// Whether one of its processes has it; by the inode.
+  bool has_socket(std::uint64_t socket) const;
 
   /// Asks it to end, and does not start it again. @returns whether it has ended in time.
   bool go_down();
+  /// Another program, from the next start on.
+  void use(const std::filesystem::path& binary);
   /// Unless it is there.
   void come_back();
 

@@ -7,9 +7,13 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include "chaos/socket_owner.hpp"
 #include <array>
 #include <cstring>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -73,6 +77,24 @@ std::string hear(const file_descriptor& from) {
   std::array<char, 100> buffer;
   const auto count = ::recv(from.get(), buffer.data(), buffer.size(), 0);
   return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+}
+
+file_descriptor connect_to(std::uint16_t port) {
+  file_descriptor client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+          0);
+  return client;
+}
+
+std::uint16_t port_of(const file_descriptor& socket) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  return ntohs(address.sin_port);
 }
 
 /// The relay has seen all that was said before: what is said to it first is passed on first.
@@ -195,16 +217,68 @@ TEST_CASE("a relay that is redirected leaves connections where they are") {
 TEST_CASE("a relay between ports passes on what both sides say") {
   const relayed_server both;
   relay between{{}, {both.server_path}};
-  const file_descriptor client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(between.port());
-  REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
-          0);
+  const auto client = connect_to(between.port());
   const auto server = both.accept();
   say(client, "question");
   CHECK(hear(server) == "question");
   say(server, "answer");
   CHECK(hear(client) == "answer");
+}
+
+TEST_CASE("a relay that knows its clients cuts one of them off, and holds what another one says") {
+  const relayed_server both;
+  std::map<std::uint16_t, std::size_t> numbers;
+  const relay::identify_client identify = [&](std::uint16_t port) -> std::optional<std::size_t> {
+    const auto found = numbers.find(port);
+    return found == numbers.end() ? std::nullopt : std::optional{found->second};
+  };
+  relay between{{}, {both.server_path}, identify};
+  std::array<file_descriptor, 4> clients;
+  std::array<file_descriptor, 4> servers;
+  for (std::size_t number = 0; number < clients.size(); ++number) {
+    clients[number] = connect_to(between.port());
+    servers[number] = both.accept();
+    if (number != 0)
+      numbers.emplace(port_of(clients[number]), number);
+  }
+  between.impair(impairment::cut, 1);
+  between.impair(impairment::hold_to_server, 2);
+  CHECK(hear(clients[1]).empty());
+  CHECK(hear(servers[1]).empty());
+  say(clients[2], "late");
+  // Of the third one nothing was asked, and who the first one is nobody knows.
+  for (const auto number : {0U, 3U}) {
+    say(clients[number], "question");
+    CHECK(hear(servers[number]) == "question");
+  }
+  CHECK_FALSE(has_heard_something(servers[2]));
+  between.impair(impairment::none, 2);
+  CHECK(hear(servers[2]) == "late");
+}
+
+TEST_CASE(
+    "what is cut is cut whoever the client is, and what is held looks the other way from there") {
+  const relayed_server both;
+  relay between{
+      {}, {both.server_path}, [](std::uint16_t) { return std::optional{std::size_t{1}}; }};
+  between.impair(impairment::hold_both, 1);
+  const auto client = connect_to(between.port());
+  const auto server = both.accept();
+  between.impair(impairment::cut);
+  CHECK(hear(client).empty());
+  CHECK(mirrored(impairment::hold_to_server) == impairment::hold_to_client);
+  CHECK(mirrored(impairment::hold_to_client) == impairment::hold_to_server);
+  CHECK(mirrored(impairment::hold_both) == impairment::hold_both);
+  CHECK(mirrored(impairment::cut) == impairment::cut);
+}
+
+TEST_CASE("whose a connection is can be told by the port that it comes from") {
+  const relayed_server both;
+  relay between{{}, {both.server_path}};
+  const auto client = connect_to(between.port());
+  const auto socket = chaos::connected_socket(port_of(client));
+  REQUIRE(socket.has_value());
+  CHECK(chaos::has_socket(::getpid(), *socket));
+  CHECK_FALSE(chaos::has_socket(::getppid(), *socket));
+  CHECK_FALSE(chaos::connected_socket(1).has_value());
 }

@@ -105,6 +105,17 @@ TEST_CASE("a fault may say which nodes it is for, and how long it may last") {
         "invalid_value fault[0].for_ms_one_of");
 }
 
+TEST_CASE("a link is parted from all others, or from as many as there are") {
+  const auto cluster = [](int peers) {
+    return fmt::format("store = 'postgresql'\nnodes = 3\n{}",
+                       fault(fmt::format("kind = 'partition_link'\nat_ms = 5\npeers = {}", peers)));
+  };
+  CHECK(read(cluster(1)).faults[0].settings.peers == 1);
+  CHECK(read(cluster(2)).faults[0].settings.peers == 2);
+  CHECK(refused(cluster(3)) == "invalid_value fault[0].peers");
+  CHECK(refused(cluster(0)) == "invalid_value fault[0].peers");
+}
+
 TEST_CASE("what several nodes do needs several nodes") {
   for (const auto* kind : {"node_join", "rolling_restart", "partition_link"}) {
     const auto wanted = fault(fmt::format("kind = '{}'\nat_ms = 5", kind));
@@ -122,6 +133,17 @@ TEST_CASE("a network is parted in a known manner") {
   }
   CHECK(refused(fault("kind = 'partition_database'\nat_ms = 5\nhow = 'a bit'")) ==
         "invalid_value fault[0].how");
+}
+
+TEST_CASE("an upgrade is to the next program or back to the first, and needs the next one") {
+  for (const auto* how : {"any", "next", "first"}) {
+    const auto made = read(fault(fmt::format("kind = 'node_upgrade'\nat_ms = 5\nhow = '{}'", how)));
+    CHECK(made.faults[0].settings.how == how);
+    CHECK(needs_next_program(made));
+  }
+  CHECK(refused(fault("kind = 'node_upgrade'\nat_ms = 5\nhow = 'former'")) ==
+        "invalid_value fault[0].how");
+  CHECK_FALSE(needs_next_program(read(fault("kind = 'process_kill'\nat_ms = 5"))));
 }
 
 TEST_CASE("a fault has a time or a weight, not both and not neither") {

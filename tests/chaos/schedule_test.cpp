@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string>
 
 using namespace talaria::chaos;
 using namespace std::chrono_literals;
@@ -91,6 +93,18 @@ TEST_CASE("receivers that may be hostile in any manner are so in a drawn one") {
     if (fault.kind == fault_kind::receiver_hostile)
       CHECK(fault.settings.how != "any");
   }
+}
+
+TEST_CASE("upgrades to any program are there and back") {
+  scenario scenario{.duration = 60s, .warm_up = 0s, .pause = {100ms, 500ms}};
+  scenario.faults.push_back(weighted(fault_kind::node_upgrade));
+  scenario.faults.back().settings.how = "any";
+  std::map<std::string, int> times;
+  for (const auto& fault : draw_schedule(scenario, 7))
+    ++times[fault.settings.how];
+  CHECK(times.size() == 2);
+  CHECK(times["next"] > 0);
+  CHECK(times["first"] > 0);
 }
 
 TEST_CASE("each node gets its turn, unless a fault says which") {

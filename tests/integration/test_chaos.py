@@ -4,6 +4,7 @@ notices: each Talaria that breaks one promise on purpose is found out, by the ch
 CHAOS_SEED makes other runs."""
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -17,10 +18,11 @@ SECONDS_MAX = 300
 
 
 class Run:
-    def __init__(self, directory, scenario, store, server=BINARY):
+    def __init__(self, directory, scenario, store, server=BINARY, next_server=None):
         self.directory = directory / "evidence"
         command = [BINARY, "chaos", "run", SCENARIOS / f"{scenario}.toml", "--seed", SEED]
         command += ["--store", store, "--server", server, "--keep", self.directory]
+        command += ["--next-server", next_server] if next_server else []
         self.done = subprocess.run(
             [str(part) for part in command],
             env=clean_environment(),
@@ -68,6 +70,20 @@ def test_every_promise_is_kept_by_three_nodes_that_are_killed_paused_and_stopped
     assert buried, "the node that stood still for longer than its lease went on as if nothing had been"
 
 
+def test_every_promise_is_kept_by_nodes_of_two_versions_there_and_back(tmp_path):
+    run = Run(tmp_path, "rollback", "postgresql", next_server=BUILD / "talaria_next")
+    assert run.done.returncode == 0, run.done.stdout
+    for node in (1, 2, 3):
+        log = (run.directory / f"talaria-n-{node}.log").read_text()
+        versions = re.findall(r"talaria (\S+) serves", log)
+        assert len(versions) == 3
+        first, upgraded, back = versions
+        assert upgraded == f"{first}-next"
+        assert back == first
+    repeats = next(each for each in run.verdict["findings"] if each["promise"] == "repeats_bounded")
+    assert repeats["note"].startswith("0 repeats"), repeats
+
+
 def test_acks_before_the_commit_are_found_out(tmp_path):
     run = Run(tmp_path, "kills", "sqlite", server=BUILD / "talaria_ack_before_commit")
     assert run.done.returncode == 1
@@ -101,7 +117,12 @@ def test_the_same_seed_gives_the_same_faults(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nowhere.toml"], [str(SCENARIOS / "cluster_takeovers.toml"), "--store", "sqlite"]]
+    "arguments",
+    [
+        ["nowhere.toml"],
+        [str(SCENARIOS / "cluster_takeovers.toml"), "--store", "sqlite"],
+        [str(SCENARIOS / "rollback.toml")],
+    ],
 )
 def test_what_cannot_be_run_is_a_mistake_of_the_caller(arguments):
     done = subprocess.run(
