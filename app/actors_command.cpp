@@ -23,6 +23,7 @@ The key needs the scope admin, of the organization that runs the installation.
   talaria actors /ingest/subscription-17                all that there is to say of one
   talaria actors restart /ingest/subscription-17        it begins anew from the store
   talaria actors release /ingest/subscription-17        from quarantine
+  talaria actors restart /dispatcher --node south       what every node has, of one of them
 
 Exit code: 0, 1 if the server cannot be reached or refuses, 2 for options that make no sense.)";
 
@@ -44,8 +45,9 @@ int complain(const domain::error& error, std::ostream& complaints) {
 }
 
 std::string target_of(const actors_options& options) {
-  return options.path.empty() ? console::list_target(options.query)
-                              : console::actor_target(options.path, options.action);
+  return options.path.empty()
+             ? console::list_target(options.query)
+             : console::actor_target(options.path, options.action, options.query.node);
 }
 
 void print_page(const console::actor_page& page, std::ostream& out, std::ostream& complaints) {
@@ -82,8 +84,9 @@ void add_actors_options(CLI::App& command, actors_options& into) {
   command.require_subcommand(0, 1);
   add_server_options(command, into.server, "admin");
   command.add_option("path", into.path, "Of one actor");
-  command.add_option("--node", into.query.node,
-                     "Of this node of a cluster [the one that is asked]");
+  command.add_option(
+      "--node", into.query.node,
+      "Of this node of a cluster [the one that is asked, and whichever has the actor]");
   command.add_option("--kind", into.query.kind,
                      "Only of this kind: subscription, event_writer, ...");
   command.add_option("--state", into.query.state,

@@ -33,11 +33,12 @@ std::string list_target(const actor_query& query) {
   return target;
 }
 
-std::string actor_target(std::string_view path, std::string_view action) {
+std::string actor_target(std::string_view path, std::string_view action, std::string_view node) {
   const auto from_root = path.starts_with('/') ? path.substr(1) : path;
   std::string target = fmt::format("{}/{}", list_path, percent_escaped(from_root, "/"));
   if (!action.empty())
     target += fmt::format("/{}", action);
+  add(target, "node", node);
   return target;
 }
 

@@ -35,7 +35,9 @@ struct actor_query {
 std::string list_target(const actor_query& query);
 
 /// Of one actor, or of `action` on it.
-std::string actor_target(std::string_view path, std::string_view action = {});
+/// @param node By its name; empty: the one that is asked, or whichever has the actor.
+std::string actor_target(std::string_view path, std::string_view action = {},
+                         std::string_view node = {});
 
 inline constexpr std::string_view stream_target = "/api/v1/actors/stream";
 

@@ -139,7 +139,7 @@ void top_model::press_in_actor(const key_press& pressed) {
 
 void top_model::press_in_confirm(const key_press& pressed) {
   if (is_character(pressed, "y"))
-    confirmed_ = request{"POST", actor_target(action_path_, action_)};
+    confirmed_ = request{"POST", actor_target(action_path_, action_, query_.node)};
   leave();
 }
 
@@ -152,7 +152,8 @@ void top_model::ask_to_confirm(std::string action) {
 }
 
 std::string top_model::confirmation() const {
-  return fmt::format("{} {}? y: yes, any other key: no", action_, action_path_);
+  const auto of_node = query_.node.empty() ? std::string{} : " of node " + printable(query_.node);
+  return fmt::format("{} {}{}? y: yes, any other key: no", action_, action_path_, of_node);
 }
 
 std::optional<request> top_model::take_action() {
@@ -248,7 +249,7 @@ std::string top_model::selected_path() const {
 std::string top_model::question() const {
   if (mode_ == mode::nodes)
     return std::string{cluster_target};
-  return back_to_actor() ? actor_target(actor_path_) : list_target(query_);
+  return back_to_actor() ? actor_target(actor_path_, {}, query_.node) : list_target(query_);
 }
 
 void top_model::take_answer(const std::string& question, const domain::result<std::string>& body,
@@ -313,7 +314,8 @@ void top_model::take_cluster(const std::string& body, time at) {
 }
 
 void top_model::take_action_answer(const request& done, const domain::result<std::string>& body) {
-  notice_ = fmt::format("{}: {}", printable(done.target.substr(done.target.rfind('/') + 1)),
+  const auto path = std::string_view{done.target}.substr(0, done.target.find('?'));
+  notice_ = fmt::format("{}: {}", printable(path.substr(path.rfind('/') + 1)),
                         body ? "asked for" : body.error().detail);
 }
 

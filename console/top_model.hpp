@@ -56,8 +56,10 @@ public:
 
   /// The target to be asked for now, and again and again until it changes.
   std::string question() const;
-  /// Whose life is followed; empty: nobody's.
-  std::string followed() const { return back_to_actor() ? actor_path_ : std::string{}; }
+  /// Whose life is followed; empty: nobody's. A server tells of its own actors alone.
+  std::string followed() const {
+    return back_to_actor() && query_.node.empty() ? actor_path_ : std::string{};
+  }
   /// What was confirmed since the last call.
   std::optional<request> take_action();
   bool ended() const { return ended_; }

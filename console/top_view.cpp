@@ -118,14 +118,19 @@ std::string line_of(const life_event& event) {
   return fmt::format("{}  {:<12} {}", event.at, event.what, event.detail);
 }
 
+std::string title_of_events(const top_model& model) {
+  if (model.followed().empty())
+    return "what happens is told by its own node alone";
+  return model.stream_trouble().empty() ? "what happened while it was looked at, the newest first:"
+                                        : "what happens is not known: " + model.stream_trouble();
+}
+
 std::vector<std::string> lines_of_actor(const top_model& model) {
   std::vector<std::string> lines;
   if (model.shown())
     lines = describe(*model.shown(), model.shown_rate());
   lines.emplace_back();
-  lines.push_back(model.stream_trouble().empty()
-                      ? "what happened while it was looked at, the newest first:"
-                      : "what happens is not known: " + model.stream_trouble());
+  lines.push_back(title_of_events(model));
   for (const auto& event : model.events())
     lines.push_back(line_of(event));
   return lines;

@@ -2,6 +2,7 @@
 #include "domain/state_names.hpp"
 #include "domain/time.hpp"
 #include "http/actor_questions.hpp"
+#include "http/actors_elsewhere.hpp"
 #include "http/rendering.hpp"
 #include "http/routes.hpp"
 #include "supervision/inspection.hpp"
@@ -13,9 +14,9 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <charconv>
 #include <memory>
+#include <optional>
 
 namespace talaria::http {
 namespace {
@@ -242,9 +243,9 @@ std::optional<domain::error> find_obstacle(const supervision::actor_card& card,
   return std::nullopt;
 }
 
-answer command_actor(const route_context& context, const call& call,
-                     supervision::child_command command) {
-  const auto card = find_card(context.services, call.request().parameter("path"));
+answer command_here(const services& services, std::string_view path,
+                    supervision::child_command command) {
+  const auto card = find_card(services, path);
   if (!card)
     return refuse(card.error());
   if (const auto obstacle = find_obstacle(**card, command))
@@ -253,104 +254,68 @@ answer command_actor(const route_context& context, const call& call,
                command == supervision::child_command::restart ? "restarted" : "released");
   if (!(*card)->command(command))
     return refuse(ec::conflict, "Nobody supervises this actor.");
-  return show(context.services, 202, **card);
+  return show(services, 202, **card);
 }
 
-answer restart_actor(const route_context& context, const call& call) {
-  return command_actor(context, call, supervision::child_command::restart);
+// --------------------------------------------------------------------------- here, or elsewhere
+
+answer answer_here(const services& services, const actor_question& question) {
+  using enum actor_question::word;
+  switch (question.asks) {
+    case list:
+      return list_here(services, question.about);
+    case show:
+      return show_here(services, question.about);
+    case restart:
+      return command_here(services, question.about, supervision::child_command::restart);
+    case release:
+      return command_here(services, question.about, supervision::child_command::release);
+  }
+  return refuse(ec::invalid_value, "This node does not know the question.");
 }
 
-answer release_actor(const route_context& context, const call& call) {
-  return command_actor(context, call, supervision::child_command::release);
-}
-
-// -------------------------------------------------------------------------------- of other nodes
-
-constexpr std::chrono::seconds peer_patience{3};
-constexpr std::string_view list_question = "list ";
-constexpr std::string_view show_question = "show ";
-
-void send_to(const responder& responder, answer made) {
+void answer_here(const services& services, const responder& responder,
+                 const actor_question& question) {
+  auto made = answer_here(services, question);
   if (made)
     responder.send(*std::move(made));
   else
     responder.send(made.error());
 }
 
-/// As the other node would have answered it.
-void pass_on(const responder& responder, const cluster::asked& asked) {
-  if (!asked)
-    return responder.send(
-        to_problem({ec::store_unavailable,
-                    fmt::format("The node does not answer: {}.", cluster::to_string(asked.error())),
-                    "/node"}));
-  responder.send(json_response(asked->status, asked->body));
-}
-
-/// @returns its incarnation.
-result<std::string> find_peer(const services& services, std::string_view name) {
-  const auto links = services.links ? services.links() : std::vector<cluster::links::shown_link>{};
-  const auto found =
-      std::ranges::find(links, name, [](const auto& shown) { return shown.link.name; });
-  if (found == links.end())
-    return domain::fail(ec::invalid_value, "This node has no link to one of that name.", "/node");
-  return found->link.incarnation;
-}
-
 void list_actors(const route_context& context, const call& call, store_sessions& /*sessions*/) {
   const auto& services = context.services;
-  auto query = query_parameters::parse(call.request().query);
+  const actor_question question{actor_question::word::list, std::string{call.request().query}};
+  auto query = query_parameters::parse(question.about);
   const auto node = query ? query->take("node") : std::nullopt;
   if (!node || *node == services.node.name)
-    return send_to(call.responder, list_here(services, call.request().query));
-  const auto peer = find_peer(services, *node);
-  if (!peer)
-    return call.responder.send(peer.error());
-  services.ask(
-      *peer, fmt::format("{}{}", list_question, call.request().query), peer_patience,
-      [responder = call.responder](const cluster::asked& asked) { pass_on(responder, asked); });
+    return answer_here(services, call.responder, question);
+  ask_node(services, call.responder, *node, question);
 }
 
-/// Asks all others for an actor that is not here; whoever has it answers.
-class search : public std::enable_shared_from_this<search> {
-public:
-  search(responder responder, answer not_found)
-      : responder_{std::move(responder)}, not_found_{std::move(not_found)} {}
+/// @returns the node that is named, if one is.
+result<std::optional<std::string>> take_node(std::string_view text) {
+  auto query = query_parameters::parse(text);
+  if (!query)
+    return tl::unexpected(query.error());
+  auto node = query->take("node");
+  if (const auto all = query->check_all_taken(); !all)
+    return tl::unexpected(all.error());
+  return node;
+}
 
-  void begin(const services& services, std::string_view path) {
-    const auto links = services.links();
-    waiting_ = links.size() + 1;
-    for (const auto& shown : links)
-      services.ask(shown.link.incarnation, fmt::format("{}{}", show_question, path), peer_patience,
-                   [self = shared_from_this()](const cluster::asked& asked) { self->take(asked); });
-    end_one();
-  }
-
-private:
-  void take(const cluster::asked& asked) {
-    if (asked && asked->status == 200 && !found_.exchange(true))
-      responder_.send(json_response(200, asked->body));
-    end_one();
-  }
-
-  void end_one() {
-    if (--waiting_ == 0 && !found_)
-      send_to(responder_, not_found_);
-  }
-
-  const responder responder_;
-  const answer not_found_;
-  std::atomic<bool> found_{false};
-  std::atomic<std::size_t> waiting_{0};
-};
-
-void get_actor(const route_context& context, const call& call, store_sessions& /*sessions*/) {
-  const auto& services = context.services;
-  const auto path = call.request().parameter("path");
-  auto here = show_here(services, path);
-  if (here || !services.links)
-    return send_to(call.responder, std::move(here));
-  std::make_shared<search>(call.responder, std::move(here))->begin(services, path);
+/// What every node has is meant of this one, unless another is named.
+void answer_about(const services& services, const call& call, actor_question::word asked) {
+  const auto node = take_node(call.request().query);
+  if (!node)
+    return call.responder.send(node.error());
+  const actor_question question{asked, std::string{call.request().parameter("path")}};
+  if (*node && **node != services.node.name)
+    return ask_node(services, call.responder, **node, question);
+  const bool may_be_elsewhere = !*node && services.links;
+  if (may_be_elsewhere && !find_card(services, question.about))
+    return ask_whoever_has_it(services, call.responder, question);
+  answer_here(services, call.responder, question);
 }
 
 // ------------------------------------------------------------------------------------- the stream
@@ -367,7 +332,7 @@ result<std::uint64_t> take_last_event(const request& request, const supervision:
   return last;
 }
 
-answer watch_actors(const route_context& context, const call& call) {
+answer watch_actors(const route_context& context, const call& call, store_sessions& /*sessions*/) {
   const auto after = take_last_event(call.request(), context.services.directory.lives());
   if (!after)
     return refuse(after.error());
@@ -387,29 +352,28 @@ answer watch_actors(const route_context& context, const call& call) {
 }  // namespace
 
 response answer_about_actors(const services& services, std::string_view question) {
-  answer made = refuse(ec::invalid_value, "This node does not know the question.");
-  if (question.starts_with(list_question))
-    made = list_here(services, question.substr(list_question.size()));
-  else if (question.starts_with(show_question))
-    made = show_here(services, question.substr(show_question.size()));
+  const auto asked = parse_actor_question(question);
+  answer made = asked ? answer_here(services, *asked)
+                      : refuse(ec::invalid_value, "This node does not know the question.");
   return made ? *std::move(made) : to_response(made.error(), "");
 }
 
 void add_actor_routes(operations& to, const route_context& context) {
   // Nothing here waits for the store, but looking at many thousand actors is no work for a thread
   // that others wait for.
-  const auto add = [&](const char* method, const char* pattern, auto operation) {
-    to.add_stored(method, pattern, access::operate,
-                  [&context, operation](const call& call, store_sessions&) {
-                    return operation(context, call);
-                  });
+  const auto add_one = [&](const char* method, const char* pattern, actor_question::word asked) {
+    to.add_late_stored(method, pattern, access::operate,
+                       [&context, asked](const call& call, store_sessions&) {
+                         answer_about(context.services, call, asked);
+                       });
   };
+  using enum actor_question::word;
   to.add_late_stored("GET", "/api/v1/actors", access::operate, with_context(context, list_actors));
-  add("GET", "/api/v1/actors/stream", watch_actors);
-  to.add_late_stored("GET", "/api/v1/actors/{path...}", access::operate,
-                     with_context(context, get_actor));
-  add("POST", "/api/v1/actors/{path...}/restart", restart_actor);
-  add("POST", "/api/v1/actors/{path...}/release", release_actor);
+  to.add_stored("GET", "/api/v1/actors/stream", access::operate,
+                with_context(context, watch_actors));
+  add_one("GET", "/api/v1/actors/{path...}", show);
+  add_one("POST", "/api/v1/actors/{path...}/restart", restart);
+  add_one("POST", "/api/v1/actors/{path...}/release", release);
 }
 
 }  // namespace talaria::http

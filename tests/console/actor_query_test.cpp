@@ -32,3 +32,8 @@ TEST_CASE("an actor's path keeps its slashes, with or without the first one") {
   CHECK(actor_target("ingest", "restart") == "/api/v1/actors/ingest/restart");
   CHECK(actor_target("/a?b#c") == "/api/v1/actors/a%3Fb%23c");
 }
+
+TEST_CASE("an actor of a certain node is asked for by the node's name, escaped") {
+  CHECK(actor_target("/ingest", "", "south") == "/api/v1/actors/ingest?node=south");
+  CHECK(actor_target("/ingest", "release", "a&b") == "/api/v1/actors/ingest/release?node=a%26b");
+}

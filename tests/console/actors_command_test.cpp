@@ -95,6 +95,18 @@ TEST_CASE("an actor is restarted or released by its path") {
   }
 }
 
+TEST_CASE(
+    "an actor that every node has is shown, restarted or released at the node that is named") {
+  scripted_receiver server{answer(200, R"({"path":"/dispatcher"})")};
+  CHECK(run(server, {"/dispatcher", "--node", "south"}).asked ==
+        "GET /api/v1/actors/dispatcher?node=south");
+  for (const std::string action : {"restart", "release"}) {
+    scripted_receiver commanded{answer(202, R"({"path":"/dispatcher"})")};
+    CHECK(run(commanded, {action, "/dispatcher", "--node", "south"}).asked ==
+          "POST /api/v1/actors/dispatcher/" + action + "?node=south");
+  }
+}
+
 TEST_CASE("a refusal is told in the server's words, with its status") {
   for (const int status : {401, 403, 404, 409, 422, 503}) {
     CAPTURE(status);

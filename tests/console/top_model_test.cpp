@@ -365,6 +365,20 @@ TEST_CASE("the actors of another node are a filter away") {
   type(model, "/node=south");
   press(model, key::enter);
   CHECK(model.question() == "/api/v1/actors?node=south&limit=3");
+  answer(model, page_of({"/a"}));
+  press(model, key::enter);
+  CHECK(model.question() == "/api/v1/actors/a?node=south");
+  // Of the actors that are here the stream tells, and one of them may have this path, too.
+  CHECK(model.followed().empty());
+  type(model, "r");
+  CHECK(model.confirmation().starts_with("restart /a of node south?"));
+  type(model, "y");
+  const auto wanted = model.take_action();
+  REQUIRE(wanted);
+  CHECK(wanted->target == "/api/v1/actors/a/restart?node=south");
+  model.take_action_answer(*wanted, std::string{});
+  CHECK(model.notice() == "restart: asked for");
+  press(model, key::escape);
   press(model, key::escape);
   CHECK(model.question() == "/api/v1/actors?limit=3");
 }

@@ -134,10 +134,47 @@ TEST_CASE("actors of another node are asked for by its name, and passed on as it
   CHECK(asked == "list node=node-2&limit=3");
   CHECK(other.status == 422);
   CHECK(text_at(other, "/node") == "node-2");
+  CHECK(other.header("content-type") == "application/problem+json");
   CHECK(text_at(api.send("GET", "/api/v1/actors?node=node-1"), "/node") == "node-1");
   const reply unknown = api.send("GET", "/api/v1/actors?node=node-3");
   CHECK(unknown.status == 422);
   CHECK(text_at(unknown, "/field") == "/node");
+}
+
+TEST_CASE("what every node has is meant of this node, unless another one is named") {
+  api_fixture_options options;
+  std::vector<std::string> asked;
+  options.peer = [&](std::string_view question) -> cluster::asked {
+    asked.emplace_back(question);
+    return cluster::answer{.id = 1, .status = 202, .body = R"({"path":"there"})"};
+  };
+  api_fixture api{options};
+  const auto card = api.actors.enter("/dispatcher", "dispatcher", system_time());
+  std::size_t commands = 0;
+  card->set_control([&](supervision::child_command) { ++commands; });
+  const std::string path = "/api/v1/actors/dispatcher";
+
+  CHECK(text_at(api.send("GET", path), "/path") == "/dispatcher");
+  CHECK(text_at(api.send("POST", path + "/restart"), "/path") == "/dispatcher");
+  CHECK(text_at(api.send("POST", path + "/restart?node=node-1"), "/path") == "/dispatcher");
+  CHECK(commands == 2);
+  CHECK(asked.empty());
+
+  CHECK(text_at(api.send("GET", path + "?node=node-2"), "/path") == "there");
+  const reply restarted = api.send("POST", path + "/restart?node=node-2");
+  CHECK(restarted.status == 202);
+  CHECK(text_at(restarted, "/path") == "there");
+  api.send("POST", path + "/release?node=node-2");
+  CHECK(commands == 2);
+  CHECK(asked ==
+        std::vector<std::string>{"show dispatcher", "restart dispatcher", "release dispatcher"});
+
+  // Of the node that is named, and of no other.
+  CHECK(api.send("POST", path + "0/restart?node=node-1").status == 404);
+  CHECK(text_at(api.send("POST", path + "/restart?node=node-3"), "/field") == "/node");
+  CHECK(api.send("POST", path + "/restart?knot=node-2").status == 422);
+  CHECK(api.send("GET", path + "?node=node-1&node=node-2").status == 422);
+  CHECK(asked.size() == 3);
 }
 
 TEST_CASE("an actor that is not here is looked for on the other nodes") {
@@ -154,7 +191,76 @@ TEST_CASE("an actor that is not here is looked for on the other nodes") {
   CHECK(text_at(api.send("GET", "/api/v1/actors/ingest"), "/path") == "/ingest");
   CHECK(text_at(api.send("GET", "/api/v1/actors/ingest/subscription-7"), "/path") == "there");
   CHECK(api.send("GET", "/api/v1/actors/nowhere").status == 404);
-  CHECK(api.send("GET", "/api/v1/actors/silent").status == 404);
+  const reply silent = api.send("GET", "/api/v1/actors/silent");
+  CHECK(silent.status == 503);
+  CHECK(text_at(silent, "/detail").find("node-2") != std::string::npos);
+}
+
+TEST_CASE("a command for an actor that is not here goes to the node that has it, once") {
+  api_fixture_options options;
+  std::vector<std::string> asked;
+  options.peer = [&](std::string_view question) -> cluster::asked {
+    asked.emplace_back(question);
+    if (question == "show ingest/subscription-7")
+      return cluster::answer{.id = 1, .status = 200, .body = R"({"path":"there"})"};
+    if (question == "restart ingest/subscription-7")
+      return cluster::answer{.id = 2, .status = 202, .body = R"({"state":"stopping"})"};
+    if (question == "release ingest/subscription-7")
+      return cluster::answer{
+          .id = 3, .status = 409, .body = R"({"code":"conflict","request_id":""})"};
+    return cluster::answer{.id = 4, .status = 404, .body = "{}"};
+  };
+  api_fixture api{options};
+  const std::string path = "/api/v1/actors/ingest/subscription-7";
+  const reply restarted = api.send("POST", path + "/restart");
+  CHECK(restarted.status == 202);
+  CHECK(text_at(restarted, "/state") == "stopping");
+  CHECK(asked ==
+        std::vector<std::string>{"show ingest/subscription-7", "restart ingest/subscription-7"});
+
+  const reply refused = api.send("POST", path + "/release");
+  CHECK(refused.status == 409);
+  CHECK(refused.header("content-type") == "application/problem+json");
+  CHECK(text_at(refused, "/code") == "conflict");
+  CHECK(text_at(refused, "/request_id") == refused.header("x-request-id"));
+
+  asked.clear();
+  const reply missing = api.send("POST", path + "0/restart");
+  CHECK(missing.status == 404);
+  CHECK(text_at(missing, "/code") == "not_found");
+  CHECK(asked == std::vector<std::string>{"show ingest/subscription-70"});
+}
+
+TEST_CASE("a node of a version that knows no commands of others is told of as such") {
+  api_fixture_options options;
+  options.peer = [](std::string_view question) -> cluster::asked {
+    if (question.starts_with("show "))
+      return cluster::answer{.id = 1, .status = 200, .body = "{}"};
+    return cluster::answer{.id = 2, .status = 422, .body = R"({"code":"invalid_value"})"};
+  };
+  api_fixture api{options};
+  for (const std::string query : {"", "?node=node-2"}) {
+    const reply refused = api.send("POST", "/api/v1/actors/ingest/subscription-7/restart" + query);
+    CHECK(refused.status == 422);
+    CHECK(text_at(refused, "/code") == "not_supported");
+    CHECK(text_at(refused, "/field") == "/node");
+    CHECK(text_at(refused, "/detail").find("node-2") != std::string::npos);
+  }
+}
+
+TEST_CASE("who may not operate the installation has nothing passed on to another node") {
+  api_fixture_options options;
+  options.key.scopes = static_cast<std::uint8_t>(domain::scope::manage);
+  bool asked = false;
+  options.peer = [&](std::string_view) -> cluster::asked {
+    asked = true;
+    return cluster::answer{.id = 1, .status = 202, .body = "{}"};
+  };
+  api_fixture api{options};
+  CHECK(api.send("POST", "/api/v1/actors/dispatcher/restart?node=node-2").status == 403);
+  CHECK(api.send("POST", "/api/v1/actors/dispatcher/release").status == 403);
+  CHECK(api.send_without_key("POST", "/api/v1/actors/dispatcher/restart").status == 401);
+  CHECK_FALSE(asked);
 }
 
 TEST_CASE("a node that does not answer a question about its actors is said to be unavailable") {
@@ -166,11 +272,28 @@ TEST_CASE("a node that does not answer a question about its actors is said to be
   const reply silent = api.send("GET", "/api/v1/actors?node=node-2");
   CHECK(silent.status == 503);
   CHECK(text_at(silent, "/field") == "/node");
+  for (const std::string action : {"/restart", "/release?node=node-2"}) {
+    const reply commanded = api.send("POST", "/api/v1/actors/ingest/subscription-7" + action);
+    CHECK(commanded.status == 503);
+    CHECK(text_at(commanded, "/field") == "/node");
+    CHECK_FALSE(commanded.header("retry-after").empty());
+  }
+}
+
+TEST_CASE("an answer of another node that is no document is a problem with its status") {
+  api_fixture_options options;
+  options.peer = [](std::string_view) -> cluster::asked {
+    return cluster::answer{.id = 1, .status = 500, .body = "the answer is too large to be sent"};
+  };
+  api_fixture api{options};
+  const reply damaged = api.send("GET", "/api/v1/actors?node=node-2");
+  CHECK(damaged.status == 500);
+  CHECK(text_at(damaged, "/code") == "internal");
 }
 
 TEST_CASE("nodes answer questions about their actors as they answer clients") {
   api_fixture api;
-  api.actors.enter("/ingest", "ingest", system_time());
+  const auto card = api.actors.enter("/ingest", "ingest", system_time());
   const services here{.store = *api.store,
                       .gateway = api.gateway,
                       .directory = api.actors,
@@ -182,7 +305,17 @@ TEST_CASE("nodes answer questions about their actors as they answer clients") {
   CHECK(answer_about_actors(here, "list colour=red").status == 422);
   CHECK(answer_about_actors(here, "show ingest").status == 200);
   CHECK(answer_about_actors(here, "show nothing").status == 404);
-  CHECK(answer_about_actors(here, "sing").status == 422);
+  CHECK(answer_about_actors(here, "restart ingest").status == 409);
+  std::vector<supervision::child_command> asked;
+  card->set_control([&](supervision::child_command command) { asked.push_back(command); });
+  CHECK(answer_about_actors(here, "restart ingest").status == 202);
+  CHECK(answer_about_actors(here, "restart ingest").status == 202);
+  CHECK(answer_about_actors(here, "release ingest").status == 409);
+  CHECK(answer_about_actors(here, "release nothing").status == 404);
+  using enum supervision::child_command;
+  CHECK(asked == std::vector{restart, restart});
+  for (const auto* unknown : {"sing", "sing ingest", "show", "restarts ingest", ""})
+    CHECK(answer_about_actors(here, unknown).status == 422);
 }
 
 TEST_CASE("actors are found by the application that they work for") {
