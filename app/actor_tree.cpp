@@ -104,6 +104,18 @@ child_spec group(std::string name, strategy restarts, std::vector<child_spec> ch
           }};
 }
 
+/// See `cluster::links::start_gateway` for why it is not made like the others.
+child_spec gateway_of(cluster_links& links, actors::environment& env) {
+  count_from_zero(cluster::gateway_name, env.metrics);
+  return {.name = cluster::gateway_name,
+          .kind = cluster::gateway_name,
+          .gauges = cluster::gateway_gauges,
+          .start = [&links](caf::scheduled_actor& supervisor,
+                            std::shared_ptr<supervision::actor_card> card) {
+            return links.start_gateway(supervisor, std::move(card));
+          }};
+}
+
 std::vector<child_spec> store_writers(actors::environment& env, blocking_actors blocking) {
   std::vector<child_spec> writers;
   for (std::size_t i = 0; i < env.addresses.event_writers.size(); ++i)
@@ -119,7 +131,7 @@ std::vector<child_spec> store_writers(actors::environment& env, blocking_actors 
 }  // namespace
 
 caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
-                            blocking_actors blocking) {
+                            blocking_actors blocking, cluster_links* links) {
   auto& at = env.addresses;
   count_from_zero("subscription", env.metrics);
   std::vector<child_spec> children{
@@ -138,6 +150,9 @@ caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
           child("recoverer", "recoverer", actors::recoverer, at.recoverer, env, {}, blocking)),
       dispensable(child("surveyor", "surveyor", actors::surveyor, at.surveyor, env, {}, blocking)),
   };
+  // First, and so stopped last: the others tell other nodes things until their end.
+  if (links != nullptr)
+    children.insert(children.begin(), dispensable(gateway_of(*links, env)));
   if (env.is_shared)
     children.push_back(
         child("member", "member", actors::member, at.member, env, actors::member_gauges, blocking));

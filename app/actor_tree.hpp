@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "app/cluster_links.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
@@ -17,8 +18,10 @@ enum class blocking_actors : std::uint8_t {
 
 /// Starts the whole supervision tree.
 ///
+/// @param links To other nodes, which have started and must outlive the tree; null: there are none.
 /// @returns the root supervisor: an exit message to it stops everything, in reverse order.
 caf::actor start_actor_tree(caf::actor_system& system, actors::environment& env,
-                            blocking_actors blocking = blocking_actors::detached);
+                            blocking_actors blocking = blocking_actors::detached,
+                            cluster_links* links = nullptr);
 
 }  // namespace talaria::app

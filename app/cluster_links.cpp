@@ -47,11 +47,14 @@ struct overloaded : Cases... {
 
 domain::result<void> cluster_links::start(caf::actor_system& system,
                                           const cluster::link_options& options) {
+  auto card = env_.directory.enter(std::string{"/"} + cluster::gateway_name, cluster::gateway_name,
+                                   env_.now(), cluster::gateway_gauges);
   auto started = cluster::links::start(
       system, options,
       {.on_message = [this](const std::string& from,
                             cluster::peer_message message) { take(from, std::move(message)); },
-       .on_question = answer_});
+       .on_question = answer_},
+      {std::move(card), &env_.observer});
   if (!started)
     return tl::unexpected(started.error());
   links_ = *std::move(started);
@@ -61,6 +64,11 @@ domain::result<void> cluster_links::start(caf::actor_system& system,
 void cluster_links::stop() {
   if (links_)
     links_->stop();
+}
+
+caf::actor cluster_links::start_gateway(caf::scheduled_actor& supervisor,
+                                        std::shared_ptr<supervision::actor_card> card) {
+  return links_->start_gateway(supervisor, std::move(card));
 }
 
 std::string cluster_links::address() const {

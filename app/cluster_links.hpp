@@ -23,10 +23,15 @@ public:
   cluster_links(actors::environment& env, question_handler answer)
       : env_{env}, answer_{std::move(answer)} {}
 
+  /// Its gateway has the card of a child of the root.
   /// @returns as `cluster::links::start`
   domain::result<void> start(caf::actor_system& system, const cluster::link_options& options);
   /// No handler is called afterwards. Idempotent.
   void stop();
+
+  /// As `cluster::links::start_gateway`.
+  caf::actor start_gateway(caf::scheduled_actor& supervisor,
+                           std::shared_ptr<supervision::actor_card> card);
 
   /// `host:port` where others reach it.
   std::string address() const;

@@ -203,7 +203,8 @@ public:
       return linked;
     if (const auto owner = become_owner(); !owner)
       return owner;
-    root_ = start_actor_tree(*actors_, env_);
+    root_ = start_actor_tree(*actors_, env_, blocking_actors::detached,
+                             is_linked() ? &links_ : nullptr);
     root_->attach_functor([this](const caf::error& reason) {
       if (!draining_)
         fail(caf::to_string(reason));

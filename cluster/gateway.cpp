@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <exception>
 #include <random>
 #include <set>
@@ -22,12 +23,12 @@ namespace {
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-using self_pointer = gateway_actor::stateful_pointer<gateway_state>;
+using self_pointer = supervision::observed_pointer<gateway_actor, gateway_state>;
 
 constexpr auto tick = 100ms;
 /// Of CAF's own actors, which do one thing after the other.
 constexpr auto middleman_timeout = 5s;
-constexpr auto unpublish_timeout = 2s;
+constexpr auto close_timeout = 2s;
 
 /// CAF does not always get ports above.
 constexpr std::uint16_t any_port_min = 16'384;
@@ -73,6 +74,22 @@ line_pointer line_to(self_pointer self, const caf::strong_actor_ptr& gateway) {
 
 // ------------------------------------------------------------------------------------ listening
 
+/// Has CAF lead those who connect to the port to this actor. One of the two is called, later.
+template <class Opened, class Refused>
+void listen_at(self_pointer self, std::uint16_t port, Opened opened, Refused refused) {
+  self->request(connector(self), middleman_timeout, caf::publish_atom::value, port,
+                caf::actor_cast<caf::strong_actor_ptr>(self), std::set<std::string>{},
+                self->state.shared->options.listen_host, true)
+      .then(opened, refused);
+}
+
+/// Also if it is not open.
+template <class Closed>
+void close_at(self_pointer self, std::uint16_t port, Closed closed) {
+  self->request(connector(self), close_timeout, caf::close_atom::value, port)
+      .then([closed] { closed(); }, [closed](const caf::error&) { closed(); });
+}
+
 void open_any(self_pointer self, const open_port& wanted, int attempts_left) {
   static thread_local std::mt19937 random{std::random_device{}()};
   const auto& options = self->state.shared->options;
@@ -80,32 +97,42 @@ void open_any(self_pointer self, const open_port& wanted, int attempts_left) {
   const std::uint16_t port =
       any ? std::uniform_int_distribution<std::uint16_t>{any_port_min, any_port_max}(random)
           : options.listen_port;
-  self->request(connector(self), middleman_timeout, caf::publish_atom::value, port,
-                caf::actor_cast<caf::strong_actor_ptr>(self), std::set<std::string>{},
-                options.listen_host, true)
-      .then(
-          [self, wanted](std::uint16_t opened) {
-            self->state.port = opened;
-            wanted.opened->set_value(opened);
-          },
-          [self, wanted, any, attempts_left](const caf::error&) {
-            if (any && attempts_left > 0)
-              return open_any(self, wanted, attempts_left - 1);
-            const auto& refused = self->state.shared->options;
-            wanted.opened->set_value(
-                domain::fail(domain::ec::invalid_value,
-                             fmt::format("cluster.listen: {} port {} cannot be listened at",
-                                         refused.listen_host, refused.listen_port),
-                             "cluster.listen"));
-          });
+  listen_at(
+      self, port,
+      [self, wanted](std::uint16_t opened) {
+        self->state.shared->port = opened;
+        wanted.opened->set_value(opened);
+      },
+      [self, wanted, any, attempts_left](const caf::error&) {
+        if (any && attempts_left > 0)
+          return open_any(self, wanted, attempts_left - 1);
+        const auto& refused = self->state.shared->options;
+        wanted.opened->set_value(
+            domain::fail(domain::ec::invalid_value,
+                         fmt::format("cluster.listen: {} port {} cannot be listened at",
+                                     refused.listen_host, refused.listen_port),
+                         "cluster.listen"));
+      });
 }
 
-void close(self_pointer self) {
-  if (self->state.port == 0)
-    return self->quit();
-  self->request(connector(self), unpublish_timeout, caf::unpublish_atom::value, self->address(),
-                self->state.port)
-      .then([self] { self->quit(); }, [self](const caf::error&) { self->quit(); });
+/// CAF leads whoever connects to the former incarnation until its port is closed. What keeps it
+/// from being opened again may pass, so it is a failure like others.
+void open_again(self_pointer self, std::uint16_t port) {
+  close_at(self, port, [self, port] {
+    listen_at(
+        self, port, [](std::uint16_t) {},
+        [self, port](const caf::error&) {
+          self->quit(caf::make_error(caf::sec::runtime_error,
+                                     fmt::format("port {} cannot be listened at again", port)));
+        });
+  });
+}
+
+void close(self_pointer self, const caf::error& reason) {
+  const std::uint16_t port = self->state.shared->port;
+  if (port == 0)
+    return self->quit(reason);
+  close_at(self, port, [self, reason] { self->quit(reason); });
 }
 
 // -------------------------------------------------------------------------------------- dialing
@@ -211,10 +238,8 @@ void take(self_pointer self, const envelope& sent) {
 
 // ------------------------------------------------------------------------------- from time to time
 
-void log_changes(self_pointer self) {
+void log_changes(self_pointer self, const std::vector<link_status>& links) {
   auto& state = self->state;
-  const auto links =
-      state.shared->with_table([](const link_table& table) { return table.status(); });
   std::map<std::string, link_state> seen;
   for (const auto& link : links) {
     const auto before = state.shown.find(link.incarnation);
@@ -233,20 +258,53 @@ void log_changes(self_pointer self) {
   state.shown = std::move(seen);
 }
 
+/// Each link by itself is shown with its node, by the API of the cluster.
+void show(self_pointer self, const std::vector<link_status>& links) {
+  const auto& state = self->state;
+  if (!state.card)
+    return;
+  link_status all;
+  std::int64_t up = 0;
+  for (const auto& link : links) {
+    up += link.state == link_state::up ? 1 : 0;
+    all.unacknowledged_messages += link.unacknowledged_messages;
+    all.unacknowledged_bytes += link.unacknowledged_bytes;
+    all.counts.messages_dropped += link.counts.messages_dropped;
+  }
+  const auto [strange_frames, questions] = state.shared->with_table([](const link_table& table) {
+    return std::pair{table.strange_frames(), table.open_questions_count()};
+  });
+  const auto shown = std::to_array<std::uint64_t>(
+      {links.size(), static_cast<std::uint64_t>(up), all.unacknowledged_messages,
+       all.unacknowledged_bytes, all.counts.messages_dropped, strange_frames, questions});
+  static_assert(shown.size() == gateway_gauges.size());
+  for (std::size_t i = 0; i < shown.size(); ++i)
+    state.card->set_gauge(i, static_cast<std::int64_t>(shown.at(i)));
+}
+
 void pass_time(self_pointer self) {
   self->state.shared->with_table([](link_table& table) { table.tick(steady_clock::now()); });
   begin_dials(self);
-  log_changes(self);
+  const auto links =
+      self->state.shared->with_table([](const link_table& table) { return table.status(); });
+  log_changes(self, links);
+  show(self, links);
   self->delayed_send(self, tick, link_tick_due{});
 }
 
 }  // namespace
 
-gateway_actor::behavior_type gateway(self_pointer self, std::shared_ptr<shared_links> shared) {
+gateway_actor::behavior_type gateway(self_pointer self, std::shared_ptr<shared_links> shared,
+                                     std::shared_ptr<supervision::actor_card> card) {
+  if (card)
+    supervision::begin(self, card, *shared->observer);
+  else
+    supervision::fail_with_exception_text(self);
   self->state.shared = std::move(shared);
+  self->state.card = std::move(card);
   // Whoever reaches the port can send anything.
   self->set_default_handler(caf::drop);
-  supervision::fail_with_exception_text(self);
+  self->set_exit_handler([self](const caf::exit_msg& told) { close(self, told.reason); });
   self->set_down_handler([self](const caf::down_msg& down) {
     self->state.shared->with_table([&](link_table& table) {
       table.line_lost(key_of(down.source),
@@ -254,6 +312,8 @@ gateway_actor::behavior_type gateway(self_pointer self, std::shared_ptr<shared_l
                       steady_clock::now());
     });
   });
+  if (const std::uint16_t port = self->state.shared->port; port != 0)
+    open_again(self, port);
   self->delayed_send(self, tick, link_tick_due{});
   return {[self](const envelope& sent) { take(self, sent); },
           [self](link_tick_due) { pass_time(self); },
@@ -263,7 +323,7 @@ gateway_actor::behavior_type gateway(self_pointer self, std::shared_ptr<shared_l
           },
           [self](const open_port& wanted) { open_any(self, wanted, any_port_attempts); },
           [self](const peer_probed& found) { connect(self, found); },
-          [self](close_port) { close(self); }};
+          [self](close_port) { close(self, {}); }};
 }
 
 }  // namespace talaria::cluster

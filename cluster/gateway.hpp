@@ -6,12 +6,16 @@
 #include "cluster/links.hpp"
 #include "cluster/tcp_probe.hpp"
 #include "domain/error.hpp"
+#include "supervision/actor_card.hpp"
 #include "supervision/address.hpp"
+#include "supervision/observed.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <array>
+#include <atomic>
 #include <future>
 #include <map>
 #include <memory>
@@ -55,18 +59,26 @@ using gateway_actor = caf::typed_actor<
 
 /// What the gateway and those who call `links` share.
 struct shared_links {
-  shared_links(link_options given, link_handlers called, link_settings settings)
-      : options(std::move(given)), handlers(std::move(called)), table(std::move(settings)) {}
+  shared_links(link_options given, link_handlers called, link_settings settings,
+               const supervision::observer* watching)
+      : options(std::move(given)),
+        handlers(std::move(called)),
+        observer(watching),
+        table(std::move(settings)) {}
 
   const link_options options;
   const link_handlers handlers;
+  /// Null: nobody watches the gateway.
+  const supervision::observer* const observer;
 
   std::mutex mutex;
   /// With the mutex held; also when it sends, so that what it sends stays in order.
   link_table table;
 
-  /// Empty when the links have ended.
+  /// Of its incarnation of now; empty when the links have ended.
   supervision::address<gateway_actor> gateway;
+  /// Where the first incarnation listened, and so must those after it; 0: nowhere yet.
+  std::atomic<std::uint16_t> port{0};
   std::optional<tcp_probe> probe{std::chrono::seconds{1}};
 
   /// Calls the table, then tells those whose questions have ended by that.
@@ -75,10 +87,11 @@ struct shared_links {
 };
 
 struct gateway_state {
-  static inline const char* name = "cluster_gateway";
+  static inline const char* name = gateway_name;
 
   std::shared_ptr<shared_links> shared;
-  std::uint16_t port = 0;
+  /// May be null.
+  std::shared_ptr<supervision::actor_card> card;
   bool acknowledge_is_due = false;
   /// As they were shown in the log.
   std::map<std::string, link_state> shown;
@@ -87,11 +100,14 @@ struct gateway_state {
 /// The one actor of a node that others know.
 ///
 /// It takes what they send and calls the handlers, one at a time: what they do holds up all links.
-/// It lives from the start of `links` to their end: a handler's exception is logged, and its
-/// message is done. If it ends all the same, which is logged, too, the node has no links until a
-/// restart, and its hints are dropped.
-gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self,
-                                     std::shared_ptr<shared_links> shared);
+/// A handler's exception is logged, and its message is done. When the gateway dies all links are
+/// lost, at both ends, and open questions fail; its next incarnation listens at the same port, and
+/// the nodes greet each other anew. Until then hints are dropped, which the sweeps make good.
+///
+/// @param card May be null: then it is not observed.
+gateway_actor::behavior_type gateway(
+    supervision::observed_pointer<gateway_actor, gateway_state> self,
+    std::shared_ptr<shared_links> shared, std::shared_ptr<supervision::actor_card> card);
 
 template <class Work>
 auto shared_links::with_table(Work&& work) {

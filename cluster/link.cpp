@@ -98,6 +98,14 @@ void link::line_lost(const std::string& key, const std::string& reason, time_poi
     fall(link_state::down, reason, now);
 }
 
+void link::lose_everything(const std::string& reason, time_point now) {
+  dialing_ = false;
+  answering_.reset();
+  if (session_)
+    failures_ = 0;
+  fall(link_state::down, reason, now);
+}
+
 void link::tick(time_point now) {
   if (answering_ && now >= answering_->until) {
     answering_.reset();

@@ -93,6 +93,8 @@ public:
   void dial_connected(line_pointer reached, time_point now);
   /// A line broke, whichever it is.
   void line_lost(const std::string& key, const std::string& reason, time_point now);
+  /// Nothing that was under way leads anywhere: whoever sent and took it for this node has ended.
+  void lose_everything(const std::string& reason, time_point now);
   /// Gives up steps of the hello that have taken too long.
   void tick(time_point now);
 

@@ -98,6 +98,11 @@ void link_table::line_lost(const std::string& key, const std::string& reason, ti
     change(one, [&](link& changed) { changed.line_lost(key, reason, now); });
 }
 
+void link_table::gateway_lost(const std::string& reason, time_point now) {
+  for (auto& [incarnation, one] : links_)
+    change(one, [&](link& changed) { changed.lose_everything(reason, now); });
+}
+
 void link_table::tick(time_point now) {
   for (auto& [incarnation, one] : links_)
     change(one, [&](link& changed) { changed.tick(now); });

@@ -51,6 +51,8 @@ public:
   void dial_failed(const std::string& incarnation, const std::string& error, time_point now);
   void dial_connected(const std::string& incarnation, line_pointer reached, time_point now);
   void line_lost(const std::string& key, const std::string& reason, time_point now);
+  /// The gateway has ended: so have all lines and dials, and what was asked by them.
+  void gateway_lost(const std::string& reason, time_point now);
   void tick(time_point now);
 
   /// A message that came by a session, and is to be handled.
@@ -80,6 +82,7 @@ public:
   std::vector<link_status> status() const;
   /// Frames that could be ascribed to no link: damaged, of strangers, of sessions that have ended.
   std::uint64_t strange_frames() const { return strange_frames_; }
+  std::size_t open_questions_count() const { return questions_.size(); }
 
 private:
   /// Lets the questions of a session end with it.

@@ -2,10 +2,11 @@
 
 #include "cluster/gateway.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/send.hpp>
 #include <openssl/rand.h>
-#include <spdlog/spdlog.h>
 
 #include <future>
 #include <stdexcept>
@@ -40,28 +41,33 @@ domain::timestamp wall_clock() {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
+void make_gateway(caf::actor_system& system, const std::shared_ptr<shared_links>& shared,
+                  std::shared_ptr<supervision::actor_card> card) {
+  const auto made = system.spawn(gateway, shared, std::move(card));
+  // By whatever it ends: nobody would notice that its links lead nowhere, or that a question has
+  // waited for long enough.
+  made->attach_functor([shared](const caf::error&) {
+    shared->with_table([](link_table& table) {
+      table.gateway_lost("this node's gateway has ended", steady_clock::now());
+    });
+  });
+  shared->gateway.set(made);
+}
+
 }  // namespace
 
 domain::result<std::unique_ptr<links>> links::start(caf::actor_system& system, options wanted,
-                                                    link_handlers handlers) {
+                                                    link_handlers handlers, gateway_watch watch) {
   auto settings = settings_of(wanted);
-  auto shared =
-      std::make_shared<shared_links>(std::move(wanted), std::move(handlers), std::move(settings));
+  auto shared = std::make_shared<shared_links>(std::move(wanted), std::move(handlers),
+                                               std::move(settings), watch.observer);
   std::unique_ptr<links> started{new links(shared)};
   started->host_ = advertised_host(shared->options);
-  const auto made = system.spawn(gateway, shared);
-  shared->gateway.set(made);
-  auto ended = std::make_shared<std::promise<void>>();
-  started->gateway_ended_ = ended->get_future();
-  made->attach_functor([ended](const caf::error& reason) {
-    if (reason)
-      spdlog::critical("the links to other nodes have ended: {}", caf::to_string(reason));
-    ended->set_value();
-  });
+  make_gateway(system, shared, std::move(watch.card));
 
   auto opened = std::make_shared<std::promise<domain::result<std::uint16_t>>>();
   auto port = opened->get_future();
-  caf::anon_send(made, open_port{std::move(opened)});
+  caf::anon_send(shared->gateway.get(), open_port{std::move(opened)});
   if (port.wait_for(open_timeout) != std::future_status::ready)
     return domain::fail(domain::ec::invalid_value, "cluster.listen: CAF does not listen",
                         "cluster.listen");
@@ -75,6 +81,13 @@ domain::result<std::unique_ptr<links>> links::start(caf::actor_system& system, o
 
 links::~links() {
   stop();
+}
+
+caf::actor links::start_gateway(caf::scheduled_actor& supervisor,
+                                std::shared_ptr<supervision::actor_card> card) {
+  if (std::exchange(is_taken_over_, true))
+    make_gateway(supervisor.system(), shared_, std::move(card));
+  return caf::actor_cast<caf::actor>(shared_->gateway.get());
 }
 
 void links::set_peers(std::vector<peer> peers) {
@@ -113,11 +126,16 @@ std::uint64_t links::strange_frames() const {
 }
 
 void links::stop() {
-  if (!gateway_ended_.valid())
+  if (std::exchange(is_stopped_, true))
     return;
   shared_->with_table([](link_table& table) { table.stop(); });
-  caf::anon_send(shared_->gateway.get(), close_port{});
-  gateway_ended_.get();
+  // Shared: whoever keeps the promise is still at it when the wait is over.
+  const auto ended = std::make_shared<std::promise<void>>();
+  const auto gateway = shared_->gateway.get();
+  // At once, if it has ended already.
+  gateway->attach_functor([ended](const caf::error&) { ended->set_value(); });
+  caf::anon_send(gateway, close_port{});
+  ended->get_future().wait();
   shared_->gateway.clear();
   shared_->probe.reset();
 }

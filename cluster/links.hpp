@@ -5,21 +5,41 @@
 #include "cluster/peer_message.hpp"
 #include "domain/error.hpp"
 #include "domain/time.hpp"
+#include "supervision/actor_card.hpp"
 
 #include <caf/fwd.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+namespace talaria::supervision {
+struct observer;
+}  // namespace talaria::supervision
+
 namespace talaria::cluster {
 
 struct shared_links;
+
+/// The gateway's kind, and its name among its siblings.
+inline constexpr const char* gateway_name = "cluster_gateway";
+/// Of all links together; the bytes and messages are those that peers have not acknowledged.
+inline constexpr std::array<supervision::gauge, 7> gateway_gauges{
+    "links",          "up",       "unacknowledged_messages", "unacknowledged_bytes", "dropped",
+    "strange_frames", "questions"};
+
+/// How the gateway is watched from its beginning.
+struct gateway_watch {
+  /// With `gateway_gauges`; null: it is not.
+  std::shared_ptr<supervision::actor_card> card;
+  /// Must outlive the links; not null with a card.
+  const supervision::observer* observer = nullptr;
+};
 
 /// What another node asks.
 struct incoming_question {
@@ -49,6 +69,7 @@ struct link_handlers {
 ///     links::check(options)              before anything is started
 ///     links::prepare(config, options)    before the actor system is
 ///     links::start(system, options, …)   listens
+///     start_gateway                      has a supervisor keep the gateway (gateway.hpp) alive
 ///     set_peers, send, broadcast, ask    until
 ///     stop                               before the actor system is destroyed
 ///
@@ -67,7 +88,8 @@ public:
   /// @pre `check` has nothing against the options.
   /// @returns `ec::invalid_value`, with `cluster.listen` as field, if it cannot listen there.
   static domain::result<std::unique_ptr<links>> start(caf::actor_system& system, options wanted,
-                                                      link_handlers handlers);
+                                                      link_handlers handlers,
+                                                      gateway_watch watch = {});
 
   links(const links&) = delete;
   links& operator=(const links&) = delete;
@@ -77,6 +99,13 @@ public:
   /// Where others reach this node, for them to be told.
   const std::string& host() const { return host_; }
   std::uint16_t port() const { return port_; }
+
+  /// The gateway, as its supervisor starts it. The first one was made by `start`, since others are
+  /// told where this node listens before it is one of them: a supervisor takes that one over, and
+  /// has those after it made. To be called by the supervisor alone, and no more once `stop` was.
+  /// @param card The one that `start` was given.
+  caf::actor start_gateway(caf::scheduled_actor& supervisor,
+                           std::shared_ptr<supervision::actor_card> card);
 
   /// All nodes of the cluster, or all others: makes links to those that are new, and forgets those
   /// that are not named. Messages of those that are not named are not taken.
@@ -107,7 +136,8 @@ public:
   std::uint64_t strange_frames() const;
 
   /// Closes the port and ends all links; open questions fail. Waits for a handler that is being
-  /// called, so it must not be called by one. The second time, does nothing; not thread-safe.
+  /// called, so it must not be called by one; a supervisor of the gateway must have ended before.
+  /// The second time, does nothing; not thread-safe.
   void stop();
 
 private:
@@ -116,8 +146,8 @@ private:
   const std::shared_ptr<shared_links> shared_;
   std::string host_;
   std::uint16_t port_ = 0;
-  /// Ready when the gateway has ended; nobody waits for it any more once it was taken.
-  std::future<void> gateway_ended_;
+  bool is_taken_over_ = false;
+  bool is_stopped_ = false;
 };
 
 }  // namespace talaria::cluster

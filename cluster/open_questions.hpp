@@ -45,6 +45,7 @@ public:
   };
 
   bool is_full() const;
+  std::size_t size() const { return by_id_.size(); }
   /// @pre not full
   void add(std::uint64_t id, session_token session, time_point until, answer_handler handler);
 

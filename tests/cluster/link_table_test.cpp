@@ -297,6 +297,34 @@ TEST_CASE("a session that is up goes on until a new one is proven") {
   CHECK(ends.arrived.size() == 1);
 }
 
+TEST_CASE(
+    "an end whose gateway has ended loses all that led there, and greets anew with the next") {
+  two_ends ends;
+  ends.pass(50ms);
+  REQUIRE(ends.are_up());
+  std::vector<asked> outcomes;
+  ends.table(0).ask(
+      "b", "how are you", 1h, [&](asked given) { outcomes.push_back(given); }, ends.now);
+  ends.table(0).gateway_lost("it has ended", ends.now);
+  for (auto& ended : ends.table(0).take_ended())
+    ended.tell();
+  REQUIRE(outcomes.size() == 1);
+  CHECK(outcomes[0].error() == question_failure::link_lost);
+  CHECK(ends.status(0).state == link_state::down);
+  CHECK(ends.status(0).last_error == "it has ended");
+  CHECK_FALSE(ends.table(0).send("b", shards_moved{}, ends.now));
+  ends.under_way.clear();
+
+  // A dial that was under way will not be heard of any more.
+  ends.now += 1s;
+  CHECK(ends.table(0).begin_dials(ends.now).size() == 1);
+  CHECK(ends.table(0).begin_dials(ends.now).empty());
+  ends.table(0).gateway_lost("it has ended", ends.now);
+  ends.table(1).line_lost("line to 0", "the connection was lost", ends.now);
+  ends.pass(5s);
+  CHECK(ends.are_up());
+}
+
 TEST_CASE("beyond the window messages are dropped, and questions fail at once") {
   two_ends ends;
   ends.pass(50ms);

@@ -1,12 +1,15 @@
 #pragma once
 
 #include "cluster/links.hpp"
+#include "supervision/supervisor.hpp"
 #include "tests/support/wait.hpp"
 
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -35,17 +38,55 @@ public:
       const std::lock_guard lock{mutex_};
       received_.push_back({from, std::move(message)});
     };
-    handlers.on_question = [](cluster::incoming_question asked) {
-      if (asked.text != "silence")
+    handlers.on_question = [this](cluster::incoming_question asked) {
+      if (asked.text == "restart" && card_->command(supervision::child_command::restart))
+        asked.respond(202, {});
+      else if (asked.text != "silence")
         asked.respond(200, asked.text + "!");
     };
-    auto started = cluster::links::start(system_, options_, std::move(handlers));
+    observer_.before_message = [this](const supervision::actor_card&) {
+      if (kill_at_next_message_.exchange(false))
+        throw supervision::injected_kill{"killed by the test"};
+    };
+    auto started =
+        cluster::links::start(system_, options_, std::move(handlers), {card_, &observer_});
     if (!started)
       throw std::runtime_error(started.error().detail);
     links_ = *std::move(started);
   }
   node(const node&) = delete;
   node& operator=(const node&) = delete;
+  ~node() {
+    if (!supervisor_)
+      return;
+    const auto ended = std::make_shared<std::promise<void>>();
+    supervisor_->attach_functor([ended](const caf::error&) { ended->set_value(); });
+    caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
+    ended->get_future().wait();
+  }
+
+  /// Has its gateway kept alive, as a process does.
+  void supervise(std::size_t restarts_max = 5) {
+    supervision::supervisor_options wanted;
+    wanted.policy.restarts_max = restarts_max;
+    wanted.actors = &actors_;
+    wanted.now = now;
+    wanted.jitter = [] { return 0.0; };
+    wanted.on_failure = [](const supervision::actor_card&, const std::string&) {};
+    supervision::child_spec gateway{.name = cluster::gateway_name,
+                                    .kind = cluster::gateway_name,
+                                    .gauges = cluster::gateway_gauges,
+                                    .start =
+                                        [this](caf::scheduled_actor& supervisor,
+                                               std::shared_ptr<supervision::actor_card> card) {
+                                          return links_->start_gateway(supervisor, std::move(card));
+                                        },
+                                    .when_exhausted = supervision::exhaustion::quarantine};
+    supervisor_ =
+        system_.spawn(supervision::supervisor, wanted, std::vector{gateway}, nullptr, &observer_);
+  }
+  supervision::actor_card& card() { return *card_; }
+  void kill_gateway_at_next_message() { kill_at_next_message_ = true; }
 
   cluster::links& links() { return *links_; }
   const std::string& incarnation() const { return options_.incarnation; }
@@ -87,13 +128,24 @@ private:
     }
   };
 
+  static domain::timestamp now() {
+    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  }
+
   const options options_;
   const hook on_message_;
+  supervision::directory actors_;
+  const std::shared_ptr<supervision::actor_card> card_ =
+      actors_.enter(std::string{"/"} + cluster::gateway_name, cluster::gateway_name, now(),
+                    cluster::gateway_gauges);
+  std::atomic<bool> kill_at_next_message_{false};
+  supervision::observer observer_;
   mutable std::mutex mutex_;
   std::vector<received> received_;
   configuration configuration_;
   caf::actor_system system_{configuration_};
   std::unique_ptr<cluster::links> links_;
+  caf::actor supervisor_;
 };
 
 /// Makes them know each other.
