@@ -176,6 +176,66 @@ def test_actors_are_found_from_any_node(linked, receiver):
     assert (status, problem["field"]) == (422, "/node")
 
 
+def test_an_actor_is_restarted_through_another_node(linked, receiver):
+    subscribe_many(linked, receiver)
+    submit(linked["north"], 1)
+    receiver.wait_for(lambda requests: len(requests) >= SUBSCRIPTIONS)
+    north = linked["north"]
+    _, page = north.call("GET", "/api/v1/actors?kind=subscription&node=south&limit=1")
+    path = page["data"][0]["path"]
+
+    def restarts():
+        return north.call("GET", f"/api/v1/actors{path}")[1]["restarts"]
+
+    status, actor = north.call("POST", f"/api/v1/actors{path}/restart")
+    assert (status, actor["path"]) == (202, path)
+    wait_until(lambda: restarts() == 1, "the subscription has been restarted")
+    status, problem = north.call("POST", f"/api/v1/actors{path}/release")
+    assert (status, problem["code"]) == (409, "conflict")
+    assert problem["request_id"]
+    status, problem = north.call("POST", "/api/v1/actors/nowhere/restart")
+    assert (status, problem["code"]) == (404, "not_found")
+
+
+def test_what_every_node_has_is_restarted_at_the_node_that_is_named(linked):
+    address = ["--url", f"http://127.0.0.1:{linked['north'].port}"]
+
+    def restarts(name):
+        return linked[name].call("GET", "/api/v1/actors/janitor")[1]["restarts"]
+
+    done = run("actors", "restart", "/janitor", "--node", "east", *address, TALARIA_KEY=KEY)
+    assert done.returncode == 0, done.stderr
+    wait_until(lambda: restarts("east") == 1, "the janitor has been restarted")
+    assert restarts("north") == 0
+    shown = run("actors", "/janitor", "--node", "east", *address, TALARIA_KEY=KEY)
+    assert "restarts           1" in shown.stdout
+    status, problem = linked["north"].call("POST", "/api/v1/actors/janitor/restart?node=west")
+    assert (status, problem["field"]) == (422, "/node")
+
+
+def test_a_gateway_is_restarted_by_the_link_that_it_keeps_and_the_links_come_back(linked):
+    north = linked["north"]
+    path = "/api/v1/actors/cluster_gateway"
+
+    def gateway():
+        status, actor = north.call("GET", f"{path}?node=east")
+        return actor if status == 200 else None
+
+    assert gateway()["details"]["links"] == 2
+    assert north.call("POST", f"{path}/restart?node=east")[0] == 202
+    wait_until(
+        lambda: (gateway() or {}).get("restarts") == 1 and gateway()["details"]["up"] == 2,
+        "east is linked again",
+    )
+    # What is on its way to a node that goes is answered, too.
+    linked["south"].process.send_signal(signal.SIGSTOP)
+    try:
+        status, problem = north.call("POST", f"{path}/restart?node=south")
+        assert (status, problem["field"]) == (503, "/node")
+    finally:
+        linked["south"].process.send_signal(signal.SIGCONT)
+
+
 def test_a_key_is_revoked_and_a_subscription_deleted_everywhere(linked, receiver):
     subscription = linked["north"].subscribe(url=receiver.url)
     status, key = linked["north"].call(
