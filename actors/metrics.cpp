@@ -34,9 +34,12 @@ queue_metrics of_queue(prometheus::Registry& registry, domain::priority queue) {
   };
   return {ended("delivered"), ended("dead"),
           shown("talaria_attempts_in_flight", "Requests to receivers under way"),
-          shown("talaria_queue_pending", "Deliveries pending in the store, due or not"),
+          shown("talaria_queue_pending",
+                "Deliveries pending in the store, due or not; of all nodes, so not to be summed "
+                "up over them"),
           shown("talaria_queue_oldest_due_age_seconds",
-                "For how long the oldest pending delivery has been due; 0 if none is")};
+                "For how long the oldest pending delivery of all nodes has been due; 0 if none "
+                "is")};
 }
 
 prometheus::Gauge& breakers(prometheus::Registry& registry, const char* state) {
@@ -127,12 +130,14 @@ metrics::metrics(prometheus::Registry& registry)
       breakers_open(breakers(registry, "open")),
       breakers_half_open(breakers(registry, "half_open")),
       surveyed_at_seconds(gauge(registry, "talaria_queue_surveyed_timestamp_seconds",
-                                "When the queue was last counted, in Unix time; 0: never")),
+                                "When this process last counted the queue of all nodes, in Unix "
+                                "time; 0: never")),
       actors_stuck(gauge(registry, "talaria_actors_stuck",
                          "Actors that have been handling one message for longer than 5 s, as of "
                          "the last survey")),
       cluster_nodes(gauge(registry, "talaria_cluster_nodes",
-                          "Nodes of the cluster that are not dead; 0 on a store of one process")),
+                          "Nodes of the cluster that are not dead, as this one sees it; 0 on a "
+                          "store of one process")),
       cluster_shards(gauge(registry, "talaria_cluster_shards",
                            "Shards, of 4096, whose deliveries this node makes; 0 on a store of "
                            "one process")),

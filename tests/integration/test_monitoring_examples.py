@@ -10,6 +10,7 @@ from talaria import ROOT
 PROMETHEUS = ROOT / "examples" / "prometheus"
 DASHBOARD = ROOT / "examples" / "grafana" / "talaria-dashboard.json"
 METRIC = re.compile(r"\b(?:talaria|process)_\w+")
+OF_ALL_NODES = re.compile("talaria_queue_(?:pending|oldest_due_age_seconds)|talaria_cluster_nodes")
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,18 @@ def test_the_dashboard_shows_every_metric_but_for_the_addresses_of_the_process(s
     shown = " ".join(expressions(dashboard()))
     missing = {name for name in metrics_in(scraped) if name not in shown}
     assert missing == {"process_virtual_memory_bytes"}
+
+
+def test_what_each_node_says_of_all_nodes_is_never_summed_up():
+    rules = re.findall(r"expr: (.+)", (PROMETHEUS / "talaria-alerts.yml").read_text())
+    asked = [expr for expr in [*rules, *expressions(dashboard())] if OF_ALL_NODES.search(expr)]
+    assert {OF_ALL_NODES.search(expr)[0] for expr in asked} == {
+        "talaria_queue_pending",
+        "talaria_queue_oldest_due_age_seconds",
+        "talaria_cluster_nodes",
+    }
+    for expr in asked:
+        assert re.search(rf"\bmax *(?:by \(\w+\) *)?\((?:{OF_ALL_NODES.pattern})", expr), expr
 
 
 def test_every_query_of_the_dashboard_is_valid_promql(tmp_path):
