@@ -86,7 +86,7 @@ void add_actors_options(CLI::App& command, actors_options& into) {
   command.add_option("path", into.path, "Of one actor");
   command.add_option(
       "--node", into.query.node,
-      "Of this node of a cluster [the one that is asked, and whichever has the actor]");
+      "Of this node of a cluster [the one that is asked; of a path, whichever has it]");
   command.add_option("--kind", into.query.kind,
                      "Only of this kind: subscription, event_writer, ...");
   command.add_option("--state", into.query.state,

@@ -60,6 +60,22 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a gateway that dies listens with its certificate again") {
+  const cluster_files files;
+  node one{options_of("a", files.tls("a"))};
+  node other{options_of("b", files.tls("b"))};
+  one.supervise();
+  test::introduce({&one, &other});
+  REQUIRE(wait_until([&] { return one.is_up("b") && other.is_up("a"); }));
+  one.kill_gateway_at_next_message();
+  REQUIRE(wait_until([&] { return one.card().restarts() == 1; }));
+  REQUIRE(wait_until([&] { return one.is_up("b") && other.is_up("a"); }));
+  CHECK(wait_until([&] {
+    other.links().send("a", catalog_changed{7});
+    return one.got(catalog_changed{7});
+  }));
+}
+
 TEST_CASE("a node with a certificate of another authority is refused") {
   const cluster_files files;
   const cluster_files others;

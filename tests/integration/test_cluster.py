@@ -236,6 +236,27 @@ def test_a_gateway_is_restarted_by_the_link_that_it_keeps_and_the_links_come_bac
         linked["south"].process.send_signal(signal.SIGCONT)
 
 
+@pytest.mark.parametrize("point", ["actor.now", "actor.message"])
+def test_links_whose_gateways_are_killed_come_back_and_nothing_is_lost(tmp_path, receiver, point):
+    with three_nodes(tmp_path, chaos_enabled="true") as cluster:
+        subscribe_many(cluster, receiver)
+        target = {"kind": "cluster_gateway"}
+        fault = {"point": point, "action": "kill", "target": target, "count": 1}
+        for name in NODES:
+            assert cluster[name].call("POST", "/api/v1/chaos/faults", fault)[0] == 201
+        events = [submit(cluster[NODES[number % 3]], number) for number in range(12)]
+
+        def gateway(name):
+            return cluster[name].call("GET", "/api/v1/actors/cluster_gateway")[1]
+
+        wait_until(lambda: all(gateway(name)["restarts"] == 1 for name in NODES), "all restarted")
+        assert gateway("east")["last_failure"] == "exit_reason(kill)"
+        cluster.wait_until_linked(*NODES)
+        receiver.wait_for(
+            lambda requests: len(deliveries(requests)) == len(events) * SUBSCRIPTIONS
+        )
+
+
 def test_a_key_is_revoked_and_a_subscription_deleted_everywhere(linked, receiver):
     subscription = linked["north"].subscribe(url=receiver.url)
     status, key = linked["north"].call(
