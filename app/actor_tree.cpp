@@ -11,6 +11,7 @@
 #include "actors/recoverer.hpp"
 #include "actors/store_reader.hpp"
 #include "actors/surveyor.hpp"
+#include "app/cluster_links.hpp"
 #include "supervision/supervisor.hpp"
 
 #include <caf/all.hpp>

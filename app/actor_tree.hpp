@@ -1,7 +1,6 @@
 #pragma once
 
 #include "actors/environment.hpp"
-#include "app/cluster_links.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
@@ -9,6 +8,8 @@
 #include <cstdint>
 
 namespace talaria::app {
+
+class cluster_links;
 
 /// Where the actors run that block on the store.
 enum class blocking_actors : std::uint8_t {

@@ -44,7 +44,7 @@ domain::timestamp wall_clock() {
 void make_gateway(caf::actor_system& system, const std::shared_ptr<shared_links>& shared,
                   std::shared_ptr<supervision::actor_card> card) {
   const auto made = system.spawn(gateway, shared, std::move(card));
-  // By whatever it ends: nobody would notice that its links lead nowhere, or that a question has
+  // However it ends. Nobody else would notice that the links lead nowhere, or that a question has
   // waited for long enough.
   made->attach_functor([shared](const caf::error&) {
     shared->with_table([](link_table& table) {
