@@ -95,22 +95,26 @@ void start_waiting(self_pointer self) {
                           static_cast<std::int64_t>(state.queue.waiting(priority)));
 }
 
-/// Here, since the member may wait for the very store that does not answer.
-void check_lease(self_pointer self) {
-  auto& state = self->state;
-  const bool may_attempt = state.env->shards.may_attempt(state.env->uptime());
+void note_lease(dispatcher_state& state, bool may_attempt) {
   if (may_attempt == state.may_attempt.value_or(false))
     return;
   const bool is_first = !state.may_attempt;
   state.may_attempt = may_attempt;
-  if (may_attempt) {
-    if (!is_first)
-      spdlog::warn("the lease of this node is renewed: attempts go on");
-    start_waiting(self);
-  } else {
+  if (!may_attempt) {
     spdlog::error("the lease of this node could not be renewed: no attempts until it is");
     state.env->abort_requests();
+  } else if (!is_first) {
+    spdlog::warn("the lease of this node is renewed: attempts go on");
   }
+}
+
+/// Here, since the member may wait for the very store that does not answer.
+void check_lease(self_pointer self) {
+  auto& state = self->state;
+  note_lease(state, state.env->shards.may_attempt(state.env->uptime()));
+  // Also if nothing has changed: the lease may have lapsed since the last look, and what came then
+  // waits; the subscriptions that ordered it may wait for nothing else.
+  start_waiting(self);
 }
 
 }  // namespace

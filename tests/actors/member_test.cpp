@@ -164,6 +164,20 @@ TEST_CASE("without its lease a node breaks off its attempts and makes none until
   CHECK(f.node.aborts == 1);
 }
 
+TEST_CASE("what came while the lease had lapsed for a moment is delivered, whoever noticed") {
+  shared_fixture f;
+  f.advance(1s);
+  f.node.subscribe();
+  auto& shards = f.node.env.shards;
+  shards.allow_attempts_until({});
+  f.node.submit();
+  CHECK(f.node.requests.empty());
+  shards.allow_attempts_until(f.node.env.uptime() + 1h);
+  f.advance(500ms);
+  CHECK(f.node.requests.size() == 1);
+  CHECK(f.node.aborts == 0);
+}
+
 TEST_CASE("a node that was buried ends its process") {
   shared_fixture f;
   f.advance(1s);
