@@ -1,7 +1,5 @@
 #include "chaos/relay.hpp"
 
-#include "delivery/system_calls.hpp"
-
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -60,6 +58,13 @@ bool holds(impairment how, impairment way) {
   return how == way || how == impairment::hold_both;
 }
 
+std::uint16_t port_of(const delivery::file_descriptor& socket) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  return ntohs(address.sin_port);
+}
+
 }  // namespace
 
 impairment mirrored(impairment how) {
@@ -82,25 +87,41 @@ relay::relay(relay_end listens_at, relay_end server, identify_client identify)
 }
 
 void relay::listen() {
-  if (listens_at_.path.empty() && listens_at_.port == 0) {
-    auto free = delivery::listen_on_loopback(backlog);
-    listener_ = std::move(free.socket);
-    listens_at_.port = free.port;
-    return;
-  }
-  listener_ = make_socket(listens_at_, SOCK_NONBLOCK);
+  auto socket = make_socket(listens_at_, SOCK_NONBLOCK);
   const socket_address address{listens_at_};
-  if (::bind(listener_.get(), address.get(), address.size) != 0 ||
-      ::listen(listener_.get(), backlog) != 0)
+  // What was connected to it before is remembered for a while.
+  const int on = 1;
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(socket.get(), address.get(), address.size) != 0 ||
+      ::listen(socket.get(), backlog) != 0)
     throw std::system_error(errno, std::generic_category(), "a relay cannot listen");
+  if (listens_at_.path.empty())
+    listens_at_.port = port_of(socket);
+  listener_ = std::move(socket);
+}
+
+void relay::close_listener() {
+  listener_ = delivery::file_descriptor{};
+  std::error_code ignored;
+  if (!listens_at_.path.empty())
+    std::filesystem::remove(listens_at_.path, ignored);
+}
+
+/// It may be there again.
+void relay::look_for_server() {
+  if (listener_.valid() || !connect().valid())
+    return;
+  try {
+    listen();
+  } catch (const std::system_error&) {
+    // Somebody else has the port for a moment.
+  }
 }
 
 relay::~relay() {
   stopping_ = true;
   thread_.join();
-  std::error_code ignored;
-  if (!listens_at_.path.empty())
-    std::filesystem::remove(listens_at_.path, ignored);
+  close_listener();
 }
 
 void relay::delay(std::chrono::milliseconds by) {
@@ -149,6 +170,7 @@ void relay::run() {
   while (!stopping_) {
     connections_.remove_if(
         [this](connection& each) { return impairment_of(each) == impairment::cut; });
+    look_for_server();
     std::vector<pollfd> watched{{.fd = listener_.get(), .events = POLLIN, .revents = 0}};
     const auto now = std::chrono::steady_clock::now();
     const auto watch = [&](const delivery::file_descriptor& socket, const channel& in,
@@ -194,12 +216,12 @@ void relay::accept_one() {
   if (impairment_ == impairment::cut || !client.valid())
     return;
   auto server = connect();
-  // The client, whose connection ends here, sees a server that is not there.
-  if (server.valid())
-    connections_.push_back({.client = std::move(client),
-                            .server = std::move(server),
-                            .to_server = {},
-                            .to_client = {}});
+  if (!server.valid()) {
+    close_listener();
+    return;
+  }
+  connections_.push_back(
+      {.client = std::move(client), .server = std::move(server), .to_server = {}, .to_client = {}});
 }
 
 bool relay::serve(connection& pair, short client_events, short server_events) {

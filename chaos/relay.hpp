@@ -41,6 +41,9 @@ impairment mirrored(impairment how);
 /// an end is passed on before the end is, also if it was held: a statement may be carried out long
 /// after whoever sent it has given it up.
 ///
+/// While the server is not there it does not listen either: whoever dials is refused, as by the
+/// server itself, and may try another one. Who finds it out is accepted, and ended.
+///
 /// One thread; `delay`, `impair` and `redirect` are thread-safe.
 class relay {
 public:
@@ -48,7 +51,8 @@ public:
   /// cannot be told. Called on the relay's thread, and only while one client is impaired.
   using identify_client = std::function<std::optional<std::size_t>(std::uint16_t port)>;
 
-  /// @param listens_at Port 0 without a path: a free one.
+  /// @param listens_at Port 0 without a path: a free one, which others may be given while it does
+  /// not listen.
   /// @param identify To tell clients apart; empty if nobody asks.
   /// @throws std::system_error if it cannot listen.
   relay(relay_end listens_at, relay_end server, identify_client identify = {});
@@ -95,6 +99,8 @@ private:
 
   void run();
   void listen();
+  void close_listener();
+  void look_for_server();
   void accept_one();
   delivery::file_descriptor connect();
   impairment impairment_of(connection& pair);

@@ -43,7 +43,11 @@ struct relayed_server {
   std::filesystem::path relay_path = directory.path() / "relay";
   file_descriptor listener = make_socket();
 
-  relayed_server() {
+  relayed_server() { listen(); }
+
+  void listen() {
+    std::filesystem::remove(server_path);
+    listener = make_socket();
     const auto address = address_of(server_path);
     REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
             0);
@@ -79,14 +83,29 @@ std::string hear(const file_descriptor& from) {
   return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
 }
 
-file_descriptor connect_to(std::uint16_t port) {
+/// Invalid if it is refused.
+file_descriptor dial(std::uint16_t port) {
   file_descriptor client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
-  REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
-          0);
+  if (::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return file_descriptor{};
+  return client;
+}
+
+file_descriptor dial_until_accepted(std::uint16_t port) {
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  auto client = dial(port);
+  while (!client.valid() && std::chrono::steady_clock::now() < until)
+    client = dial(port);
+  return client;
+}
+
+file_descriptor connect_to(std::uint16_t port) {
+  auto client = dial(port);
+  REQUIRE(client.valid());
   return client;
 }
 
@@ -141,6 +160,23 @@ TEST_CASE("a client of a server that is not there is told so") {
   relay between{{both.relay_path}, {both.server_path}};
   both.listener = file_descriptor{};
   CHECK(hear(both.connect()).empty());
+}
+
+TEST_CASE("a server that is not there refuses who dials its relay, until it is there again") {
+  relayed_server both;
+  relay between{{}, {both.server_path}};
+  both.listener = file_descriptor{};
+  // By this one it is found out.
+  CHECK(hear(dial(between.port())).empty());
+  CHECK_FALSE(dial(between.port()).valid());
+  both.listen();
+  const auto client = dial_until_accepted(between.port());
+  REQUIRE(client.valid());
+  // The first one was the relay itself, that looked for it.
+  CHECK(hear(both.accept()).empty());
+  const auto server = both.accept();
+  say(client, "question");
+  CHECK(hear(server) == "question");
 }
 
 TEST_CASE("what one side says is held, and passed on later") {
