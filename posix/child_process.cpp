@@ -69,6 +69,18 @@ pid_t spawn(const command_line& command) {
   return made;
 }
 
+/// Readable once the process has ended. Invalid if it is not there.
+///
+/// Not pidfd_open(): Debian 12's header declares it for C alone.
+delivery::file_descriptor open_process(pid_t process) {
+  return delivery::file_descriptor{static_cast<int>(::syscall(SYS_pidfd_open, process, 0))};
+}
+
+bool is_readable(const delivery::file_descriptor& handle, std::chrono::milliseconds patience) {
+  pollfd end{.fd = handle.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&end, 1, static_cast<int>(patience.count())) > 0;
+}
+
 std::optional<pid_t> parent_of(pid_t process) {
   std::ifstream file{fmt::format("/proc/{}/stat", process)};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
@@ -85,9 +97,7 @@ std::optional<pid_t> parent_of(pid_t process) {
 }  // namespace
 
 child_process::child_process(const command_line& command)
-    : pid_{spawn(command)},
-      // Not pidfd_open(): Debian 12's header declares it for C alone.
-      handle_{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))} {
+    : pid_{spawn(command)}, handle_{open_process(pid_)} {
 }
 
 child_process::~child_process() {
@@ -105,8 +115,7 @@ void child_process::signal(int number) const {
 std::optional<int> child_process::wait(std::chrono::milliseconds patience) {
   if (ended_)
     return ended_;
-  pollfd end{.fd = handle_.get(), .events = POLLIN, .revents = 0};
-  if (::poll(&end, 1, static_cast<int>(patience.count())) <= 0)
+  if (!is_readable(handle_, patience))
     return std::nullopt;
   int status = 0;
   if (::waitpid(pid_, &status, 0) == pid_)
@@ -121,6 +130,11 @@ void run_command(const command_line& command, std::chrono::seconds patience) {
     throw std::runtime_error(fmt::format(
         "{} {}; see {}", fmt::join(command.arguments, " "),
         ended ? fmt::format("ended with {}", *ended) : "did not end", command.log.string()));
+}
+
+bool wait_for_end(pid_t process, std::chrono::milliseconds patience) {
+  const auto handle = open_process(process);
+  return !handle.valid() || is_readable(handle, patience);
 }
 
 std::vector<pid_t> children_of(pid_t parent) {

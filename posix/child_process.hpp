@@ -53,6 +53,11 @@ private:
 /// @throws std::runtime_error if it fails or takes too long.
 void run_command(const command_line& command, std::chrono::seconds patience);
 
+/// Waits for the end of a process, which need not be a child. One that is not there has ended.
+///
+/// @returns whether it has ended in time.
+bool wait_for_end(pid_t process, std::chrono::milliseconds patience);
+
 /// Those whose parent it is.
 std::vector<pid_t> children_of(pid_t parent);
 

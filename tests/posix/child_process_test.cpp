@@ -59,6 +59,17 @@ TEST_CASE("a process ends with its code, or with 128 and the signal's number") {
   CHECK(sleeps.wait(30s) == 128 + SIGKILL);
 }
 
+TEST_CASE("the end of a process can be waited for by others than its parent") {
+  const shell shell;
+  child_process sleeps{shell.command("sleep 60")};
+  CHECK_FALSE(posix::wait_for_end(sleeps.pid(), 0ms));
+  sleeps.signal(SIGKILL);
+  CHECK(posix::wait_for_end(sleeps.pid(), 30s));
+  CHECK(sleeps.wait(30s) == 128 + SIGKILL);
+  // Nobody is left of that number.
+  CHECK(posix::wait_for_end(sleeps.pid(), 0ms));
+}
+
 TEST_CASE("a log goes on where it was, or begins anew where that is asked for") {
   const shell shell;
   auto command = shell.command("echo one");
