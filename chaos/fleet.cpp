@@ -55,8 +55,13 @@ std::string fleet::store_url(place& made) const {
     return options_.file_url;
   if (!options_.relays_store)
     return options_.server->url();
-  made.store = std::make_unique<relay>(relay_end{}, relay_end{.path = options_.server->socket()});
-  return options_.server->url_at(made.store->port());
+  std::vector<std::uint16_t> ports;
+  for (auto& socket : options_.server->sockets()) {
+    made.store.push_back(std::make_unique<relay>(relay_end{.port = free_port()},
+                                                 relay_end{.path = std::move(socket)}));
+    ports.push_back(made.store.back()->port());
+  }
+  return options_.server->url_at(ports);
 }
 
 /// A node alone has nobody to link to.
@@ -65,7 +70,7 @@ std::map<std::string, std::string> fleet::settings_of(place& made) const {
   if (size() == 1)
     return settings;
   const auto port = free_port();
-  made.links = std::make_unique<relay>(relay_end{}, relay_end{.port = port},
+  made.links = std::make_unique<relay>(relay_end{.port = free_port()}, relay_end{.port = port},
                                        [this](std::uint16_t client) { return node_at(client); });
   settings.emplace(listen_setting, to_address(port));
   settings.emplace("cluster.advertise", to_address(made.links->port()));
@@ -100,14 +105,14 @@ bool fleet::wait_until_serving(std::chrono::milliseconds patience) const {
 
 void fleet::delay_store(std::chrono::milliseconds by) {
   for (const auto& each : places_) {
-    if (each->store)
-      each->store->delay(by);
+    for (const auto& way : each->store)
+      way->delay(by);
   }
 }
 
 void fleet::impair_store(std::size_t node, impairment how) {
-  if (const auto& store = places_.at(node)->store)
-    store->impair(how);
+  for (const auto& way : places_.at(node)->store)
+    way->impair(how);
 }
 
 void fleet::impair_links(std::size_t node, impairment how) {

@@ -87,7 +87,8 @@ public:
 
 private:
   struct place {
-    std::unique_ptr<relay> store;
+    /// One to each server of the database.
+    std::vector<std::unique_ptr<relay>> store;
     std::unique_ptr<relay> links;
     std::unique_ptr<server_keeper> keeper;
   };

@@ -23,12 +23,9 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 
 constexpr auto look_interval = 5ms;
-constexpr auto serve_patience = 90s;
 constexpr std::chrono::milliseconds call_patience{3'000};
 /// For a flapping network, and as long in between.
 constexpr duration_range flap{200ms, 1'200ms};
-/// What SQLite writes goes past it at once.
-constexpr rlim_t file_bytes_when_full = 4096;
 /// Nothing for what is more than that.
 std::optional<impairment> to_impairment(std::string_view how) {
   constexpr std::array<std::pair<std::string_view, impairment>, 4> names{
@@ -129,7 +126,7 @@ void meddler::cause(disturbance& happening) {
     case lane::network:
       disturb_network(happening.fault);
       note_end(happening);
-      come_back(serve_patience);
+      come_back();
       break;
   }
 }
@@ -147,8 +144,8 @@ server_keeper& meddler::first_of(const planned_fault& fault) const {
   return victims_.nodes->at(fault.node);
 }
 
-void meddler::come_back(milliseconds patience) const {
-  if (!victims_.nodes->wait_until_serving(patience))
+void meddler::come_back() const {
+  if (!victims_.nodes->wait_until_serving(serve_patience))
     throw std::runtime_error("Talaria did not come back");
 }
 
@@ -184,7 +181,7 @@ void meddler::disturb_process(disturbance& happening) {
       take_over(fault);
   }
   note_end(happening);
-  come_back(serve_patience);
+  come_back();
 }
 
 /// Spread over the time, so that some come in the middle of a start.
@@ -303,58 +300,6 @@ void meddler::take_over(const planned_fault& fault) {
   node.end_former();
   if (!serves)
     throw std::runtime_error("the successor does not start");
-}
-
-void meddler::disturb_store(disturbance& happening) {
-  if (happening.fault.kind == fault_kind::disk_full)
-    fill_disk(happening);
-  else
-    disturb_postgresql(happening.fault);
-  note_end(happening);
-  come_back(serve_patience);
-}
-
-void meddler::disturb_postgresql(const planned_fault& fault) {
-  auto& server = *victims_.postgresql;
-  switch (fault.kind) {
-    case fault_kind::postgres_restart:
-      server.stop(fault.settings.how);
-      wait_for(fault.lasts);
-      server.start();
-      break;
-    case fault_kind::postgres_terminate_backends:
-      for (std::uint32_t count = 0; count < fault.settings.times && !stopping_; ++count) {
-        server.terminate_backends();
-        wait_for(fault.lasts / fault.settings.times);
-      }
-      break;
-    case fault_kind::postgres_pause:
-      server.pause();
-      wait_for(fault.lasts);
-      server.resume();
-      break;
-    default:
-      victims_.nodes->delay_store(fault.settings.delay);
-      wait_for(fault.lasts);
-      victims_.nodes->delay_store(0ms);
-  }
-}
-
-void meddler::fill_disk(disturbance& happening) {
-  const auto& fault = happening.fault;
-  if (victims_.postgresql == nullptr) {
-    limit_for(first_of(fault), RLIMIT_FSIZE, file_bytes_when_full, fault.lasts);
-    return;
-  }
-  if (!victims_.postgresql->fill_disk()) {
-    happening.failure = "no disk can be mounted here";
-    happening.is_excused = true;
-    return;
-  }
-  wait_for(fault.lasts);
-  victims_.postgresql->free_disk();
-  // The server ends when its log has no room.
-  victims_.postgresql->recover();
 }
 
 void meddler::be_hostile(const planned_fault& fault) {

@@ -27,7 +27,8 @@ struct disturbance {
   bool is_excused = false;
 };
 
-/// Does to a run what its schedule says, a thread for each lane, and undoes it.
+/// Does to a run what its schedule says, a thread for each lane, and undoes it. What concerns the
+/// store is in `meddler_store.cpp`.
 class meddler {
 public:
   /// Those that are null are not there. All must outlive the meddler.
@@ -74,6 +75,7 @@ private:
   void disturb_process(disturbance& happening);
   void disturb_store(disturbance& happening);
   void disturb_postgresql(const planned_fault& fault);
+  void fail_over(const planned_fault& fault);
   void disturb_network(const planned_fault& fault);
   /// Those that a fault concerns.
   std::vector<std::size_t> nodes_of(const planned_fault& fault) const;
@@ -86,7 +88,7 @@ private:
   /// @throws std::runtime_error if it does not end.
   static void go_down(server_keeper& node);
   /// @throws std::runtime_error if somebody does not serve again in time.
-  void come_back(milliseconds patience) const;
+  void come_back() const;
   void exhaust_descriptors(const planned_fault& fault);
   void take_over(const planned_fault& fault);
   void fill_disk(disturbance& happening);
@@ -99,6 +101,9 @@ private:
   std::string call(disturbance& happening, const server_keeper& node, const std::string& method,
                    const std::string& path, const std::string& body = {}) const;
   void limit_for(server_keeper& node, __rlimit_resource resource, rlim_t bound, milliseconds time);
+
+  /// Until Talaria serves again.
+  static constexpr std::chrono::seconds serve_patience{90};
 
   const victims victims_;
   const plan plan_;

@@ -1,198 +1,153 @@
 #include "chaos/postgresql.hpp"
 
-#include "posix/child_process.hpp"
-
 #include <fmt/format.h>
-#include <pwd.h>
-#include <signal.h>
-#include <sys/mount.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
+#include <fmt/ranges.h>
 
-#include "chaos/store_reader.hpp"
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
-#include <fstream>
-#include <optional>
+#include <functional>
 #include <stdexcept>
 #include <string_view>
-#include <vector>
+#include <thread>
 
 namespace talaria::chaos {
 
 namespace {
 
 using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
 
-constexpr auto patience = 60s;
-/// More than a long run writes. It takes memory as it is used.
-constexpr auto disk_options = "size=8g,mode=0700";
-constexpr auto user = "postgres";
+constexpr auto look_interval = 10ms;
+/// Who does not follow by then has lost the way.
+constexpr auto follow_patience = 15s;
+/// What was on its way to a standby has arrived by then.
+constexpr auto arrival_patience = 10s;
 
-/// Of the newest version that is installed.
-std::filesystem::path find_programs() {
-  std::filesystem::path found;
-  int newest = 0;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator{"/usr/lib/postgresql", ignored}) {
-    const auto name = entry.path().filename().string();
-    int version = 0;
-    std::from_chars(name.data(), name.data() + name.size(), version);
-    if (version > newest && std::filesystem::exists(entry.path() / "bin" / "initdb")) {
-      newest = version;
-      found = entry.path() / "bin";
-    }
+constexpr std::array names{"alpha", "north", "south"};
+/// The same for all of them: each may be the primary, and none is its own standby.
+constexpr auto synchronous_names = "ANY 1 (alpha, north, south)";
+/// A standby that was away finds what it missed, and looks for it soon. What a server shares in
+/// memory is in its directory, and goes with it when it is lost.
+constexpr auto replication_settings =
+    "synchronous_commit = on\nwal_keep_size = 256MB\nwal_retrieve_retry_interval = 100ms\n"
+    "dynamic_shared_memory_type = mmap\n";
+
+constexpr std::string_view only_the_primary = "&target_session_attrs=read-write";
+
+bool wait_until(std::chrono::milliseconds patience, const std::function<bool()>& holds) {
+  const auto until = steady::now() + patience;
+  while (!holds()) {
+    if (steady::now() >= until)
+      return false;
+    std::this_thread::sleep_for(look_interval);
   }
-  if (found.empty())
-    throw std::runtime_error("PostgreSQL is not installed here (/usr/lib/postgresql)");
-  return found;
-}
-
-std::optional<pid_t> first_process(const std::filesystem::path& data) {
-  std::ifstream file{data / "postmaster.pid"};
-  pid_t process = 0;
-  if (file >> process)
-    return process;
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
-postgresql::postgresql(std::filesystem::path log)
-    : log_{std::move(log)}, is_root_{::geteuid() == 0}, programs_{find_programs()} {
-  try {
-    make();
-    start();
-  } catch (...) {
-    unmount();
-    throw;
-  }
-}
-
-postgresql::~postgresql() {
-  try {
-    resume();
-    stop("immediate");
-  } catch (const std::exception&) {
-    // It had ended already.
-  }
-  unmount();
-}
-
-void postgresql::make() {
-  if (is_root_)
-    mount();
-  run({programs_ / "initdb", "--pgdata", data(), "--username", "talaria", "--auth", "trust",
-       "--encoding", "UTF8", "--locale", "C", "--no-instructions"});
-  std::ofstream settings{data() / "postgresql.conf", std::ios::app};
-  settings << "listen_addresses = ''\n"
-           << fmt::format("unix_socket_directories = '{}'\n", directory().string())
-           << "max_connections = 200\nmax_wal_size = 64MB\n";
-  if (!settings.flush())
-    throw std::runtime_error("PostgreSQL's settings cannot be written");
-}
-
-void postgresql::mount() {
-  is_mounted_ = ::mount("tmpfs", directory().c_str(), "tmpfs", 0, disk_options) == 0;
-  const auto* found = ::getpwnam(user);
-  if (found == nullptr || ::chown(directory().c_str(), found->pw_uid, found->pw_gid) != 0)
-    throw std::runtime_error("PostgreSQL does not run as root, and there is no user postgres");
-}
-
-void postgresql::unmount() {
-  if (is_mounted_)
-    ::umount2(directory().c_str(), MNT_DETACH);
-}
-
-void postgresql::run(std::vector<std::string> arguments) const {
-  if (is_root_) {
-    const std::array<std::string, 4> as_user{"runuser", "-u", user, "--"};
-    arguments.insert(arguments.begin(), as_user.begin(), as_user.end());
-  }
-  posix::run_command({.arguments = std::move(arguments), .log = log_}, patience);
-}
-
-void postgresql::control(const std::vector<std::string>& arguments) const {
-  std::vector<std::string> all{programs_ / "pg_ctl", "--pgdata", data(), "--wait"};
-  all.insert(all.end(), arguments.begin(), arguments.end());
-  run(std::move(all));
+postgresql::postgresql(const std::filesystem::path& log, standbys standbys) {
+  const bool alone = standbys == standbys::none;
+  for (std::size_t index = 0; index < (alone ? 1 : names.size()); ++index)
+    servers_.push_back(std::make_unique<postgres_server>(
+        postgres_server::options{.name = names.at(index),
+                                 .log = log,
+                                 .settings = alone ? "" : replication_settings,
+                                 .synchronous_names = alone ? "" : synchronous_names}));
+  primary().make();
+  restore_standbys();
 }
 
 std::string postgresql::url() const {
-  return fmt::format("postgresql:///postgres?host={}&user=talaria", directory().string());
+  std::vector<std::string> directories;
+  for (const auto& each : servers_)
+    directories.push_back(each->directory().string());
+  return fmt::format("postgresql:///postgres?host={}&user=talaria{}", fmt::join(directories, ","),
+                     servers_.size() == 1 ? "" : only_the_primary);
 }
 
-std::string postgresql::url_at(std::uint16_t port) const {
-  return fmt::format("postgresql://talaria@127.0.0.1:{}/postgres?sslmode=disable", port);
+std::string postgresql::url_at(std::span<const std::uint16_t> ports) const {
+  std::vector<std::string> hosts;
+  for (const auto port : ports)
+    hosts.push_back(fmt::format("127.0.0.1:{}", port));
+  return fmt::format("postgresql://talaria@{}/postgres?sslmode=disable{}", fmt::join(hosts, ","),
+                     servers_.size() == 1 ? "" : only_the_primary);
 }
 
-std::filesystem::path postgresql::socket() const {
-  return directory() / ".s.PGSQL.5432";
+std::vector<std::filesystem::path> postgresql::sockets() const {
+  std::vector<std::filesystem::path> found;
+  for (const auto& each : servers_)
+    found.push_back(each->socket());
+  return found;
 }
 
-void postgresql::start() {
-  control({"--log", directory() / "log", "start"});
+std::vector<postgres_server*> postgresql::standbys_left() const {
+  std::vector<postgres_server*> found;
+  for (const auto& each : servers_) {
+    if (each.get() != &primary() && each->exists())
+      found.push_back(each.get());
+  }
+  return found;
 }
 
-void postgresql::stop(const std::string& mode) {
-  control({"--mode", mode, "stop"});
+void postgresql::forsake_standbys() {
+  primary().stop_waiting_for_standbys();
+  for (auto* each : standbys_left())
+    each->follow(nullptr);
 }
 
-bool postgresql::runs() const {
-  return ask_postgresql(url(), "select 1");
+void postgresql::fail_over() {
+  primary().lose();
+  promote_best();
+}
+
+/// Each has said how much it has only once nothing more comes.
+void postgresql::promote_best() {
+  const auto left = standbys_left();
+  if (left.empty())
+    throw std::runtime_error("no standby of PostgreSQL is left");
+  for (const auto* each : left) {
+    if (!wait_until(arrival_patience, [&] { return !each->receives(); }))
+      throw std::runtime_error(fmt::format("{} hears of a primary that is lost", each->name()));
+  }
+  const auto* best = *std::ranges::max_element(left, {}, &postgres_server::received_bytes);
+  best->promote();
+  primary_ = static_cast<std::size_t>(
+      std::ranges::find(servers_, best, &std::unique_ptr<postgres_server>::get) - servers_.begin());
+  for (auto* each : standbys_left())
+    each->follow(best);
+}
+
+/// Standbys that do not follow, or not yet.
+std::vector<postgres_server*> postgresql::strays() const {
+  auto found = standbys_left();
+  if (!found.empty())
+    std::erase_if(found, [followers = primary().followers()](const postgres_server* each) {
+      return followers.find(each->name()) != std::string::npos;
+    });
+  return found;
+}
+
+void postgresql::restore_standbys() {
+  const auto all_follow = [this] { return strays().empty(); };
+  for (const auto& each : servers_) {
+    if (!each->exists())
+      each->make_standby_of(primary());
+  }
+  if (wait_until(follow_patience, all_follow))
+    return;
+  for (auto* each : strays())
+    each->make_standby_of(primary());
+  if (!wait_until(follow_patience, all_follow))
+    throw std::runtime_error("the standbys of PostgreSQL do not follow");
 }
 
 void postgresql::recover() {
-  if (runs())
-    return;
-  try {
-    stop("immediate");
-  } catch (const std::runtime_error&) {
-    // It had ended already.
-  }
-  start();
-}
-
-void postgresql::signal_all(int number) const {
-  const auto first = first_process(data());
-  if (!first)
-    return;
-  ::kill(*first, number);
-  for (const auto child : posix::children_of(*first))
-    ::kill(child, number);
-}
-
-void postgresql::pause() {
-  signal_all(SIGSTOP);
-}
-
-void postgresql::resume() {
-  signal_all(SIGCONT);
-}
-
-void postgresql::terminate_backends() {
-  const bool asked =
-      ask_postgresql(url(),
-                     "select count(pg_terminate_backend(pid)) from pg_stat_activity "
-                     "where backend_type = 'client backend' and pid <> pg_backend_pid()");
-  if (!asked)
-    throw std::runtime_error("PostgreSQL does not answer");
-}
-
-/// By making it as small as what is on it.
-bool postgresql::fill_disk() {
-  struct statvfs disk {};
-  if (!is_mounted_ || ::statvfs(directory().c_str(), &disk) != 0)
-    return false;
-  const auto used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize;
-  return ::mount("tmpfs", directory().c_str(), "tmpfs", MS_REMOUNT,
-                 fmt::format("size={}", used).c_str()) == 0;
-}
-
-void postgresql::free_disk() {
-  if (is_mounted_)
-    ::mount("tmpfs", directory().c_str(), "tmpfs", MS_REMOUNT, disk_options);
+  if (!primary().exists())
+    promote_best();
+  primary().recover();
+  restore_standbys();
 }
 
 }  // namespace talaria::chaos

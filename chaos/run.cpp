@@ -104,8 +104,15 @@ private:
       store_url_ = fmt::format("sqlite:{}", (options_.directory / "talaria.db").string());
       return;
     }
-    say("starting a PostgreSQL server");
-    postgresql_ = std::make_unique<postgresql>(options_.directory / "postgresql.log");
+    // Also if none was drawn: what waits for standbys is to be tried by every run of the scenario.
+    const bool fails_over =
+        std::ranges::count(options_.scenario.faults, fault_kind::postgres_failover,
+                           &fault_rule::kind) > 0;
+    say(fails_over ? "starting a PostgreSQL server with two standbys"
+                   : "starting a PostgreSQL server");
+    postgresql_ = std::make_unique<postgresql>(
+        options_.directory / "postgresql.log",
+        fails_over ? postgresql::standbys::two : postgresql::standbys::none);
     store_url_ = postgresql_->url();
   }
 

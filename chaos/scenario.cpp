@@ -51,6 +51,7 @@ constexpr std::array kinds{
                need::postgresql, "times"},
     kind_facts{fault_kind::postgres_pause, "postgres_pause", need::postgresql, ""},
     kind_facts{fault_kind::postgres_slow, "postgres_slow", need::postgresql, "delay_ms"},
+    kind_facts{fault_kind::postgres_failover, "postgres_failover", need::postgresql, "how"},
     kind_facts{fault_kind::receiver_hostile, "receiver_hostile", need::nothing, "how subscription"},
     kind_facts{fault_kind::fault, "fault", need::nothing,
                "point action path target_kind host count probability delay_ms node"},
@@ -65,6 +66,7 @@ constexpr std::array<std::string_view, 6> partition_manners{"any",       "cut", 
                                                             "to_server", "to_client", "flapping"};
 constexpr std::array<std::string_view, 3> upgrade_manners{"any", "next", "first"};
 constexpr std::array<std::string_view, 2> restart_manners{"fast", "immediate"};
+constexpr std::array<std::string_view, 2> failover_manners{"synchronous", "asynchronous"};
 constexpr std::array<std::string_view, 8> hostile_manners{"any",   "stall", "reset",   "drip",
                                                           "storm", "huge",  "garbage", "truncate"};
 
@@ -308,6 +310,8 @@ void read_settings(table_reader& reader, const kind_facts& kind, fault_settings&
     reader.choice("how", into.how = "any", upgrade_manners);
   if (kind.kind == fault_kind::postgres_restart)
     reader.choice("how", into.how = "fast", restart_manners);
+  if (kind.kind == fault_kind::postgres_failover)
+    reader.choice("how", into.how = "synchronous", failover_manners);
   if (kind.kind == fault_kind::receiver_hostile)
     reader.choice("how", into.how = "any", hostile_manners);
   if (lane_of(kind.kind) == lane::network)

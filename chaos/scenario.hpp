@@ -32,6 +32,7 @@ enum class fault_kind : std::uint8_t {
   postgres_terminate_backends,  ///< every connection, `times` in a row
   postgres_pause,               ///< SIGSTOP, SIGCONT of all its processes
   postgres_slow,                ///< its answers come `delay_ms` later
+  postgres_failover,            ///< the primary is lost, and a standby takes its place
   receiver_hostile,             ///< receivers answer as `how` says
   fault,                        ///< of the chaos API: `point`, `action`, ...
   clock_jump,                   ///< by `offset_ms`, and back

@@ -161,6 +161,7 @@ lane lane_of(fault_kind kind) {
     case fault_kind::postgres_terminate_backends:
     case fault_kind::postgres_pause:
     case fault_kind::postgres_slow:
+    case fault_kind::postgres_failover:
       return lane::store;
     case fault_kind::receiver_hostile:
       return lane::receivers;

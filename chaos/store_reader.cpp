@@ -194,14 +194,14 @@ stored_outcomes read_outcomes(const std::string& url, const run_clock& clock) {
   return outcome_reader{session, is_file, clock}.read();
 }
 
-bool ask_postgresql(const std::string& url, const std::string& query) {
+std::optional<std::string> ask_postgresql(const std::string& url, const std::string& query) {
   try {
     soci::session session{soci::postgresql, fmt::format("{}&connect_timeout=5", url)};
     std::string answer;
     session << fmt::format("select cast(({}) as text)", query), soci::into(answer);
-    return true;
+    return answer;
   } catch (const soci::soci_error&) {
-    return false;
+    return std::nullopt;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "chaos/history.hpp"
 #include "chaos/run_clock.hpp"
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,9 @@ struct stored_outcomes {
 /// @throws std::runtime_error if it cannot be read.
 stored_outcomes read_outcomes(const std::string& url, const run_clock& clock);
 
-/// @returns whether it answered.
-bool ask_postgresql(const std::string& url, const std::string& query);
+/// A query of one value.
+///
+/// @returns its text, or nothing if the server does not answer it.
+std::optional<std::string> ask_postgresql(const std::string& url, const std::string& query);
 
 }  // namespace talaria::chaos

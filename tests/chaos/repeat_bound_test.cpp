@@ -39,8 +39,11 @@ TEST_CASE("each end of the process may repeat everyone's window, whoever ended i
 TEST_CASE("what holds up the process or its store may repeat everyone's window once") {
   using enum fault_kind;
   for (const auto kind : {process_pause, descriptor_exhaustion, disk_full, postgres_restart,
-                          postgres_terminate_backends, postgres_pause, postgres_slow, clock_jump})
+                          postgres_terminate_backends, postgres_pause, postgres_slow,
+                          postgres_failover, clock_jump}) {
     CHECK(bound_of(happened(kind)) == everyone);
+    CHECK(interrupts(happened(kind)));
+  }
 }
 
 TEST_CASE("a hostile receiver explains no repeats") {

@@ -146,6 +146,21 @@ TEST_CASE("an upgrade is to the next program or back to the first, and needs the
   CHECK_FALSE(needs_next_program(read(fault("kind = 'process_kill'\nat_ms = 5"))));
 }
 
+TEST_CASE("a failover is one to a synchronous standby, unless it says otherwise") {
+  const auto how_of = [](std::string_view lines) {
+    return read(fault(fmt::format("kind = 'postgres_failover'\nat_ms = 5\n{}", lines)))
+        .faults[0]
+        .settings.how;
+  };
+  CHECK(how_of("") == "synchronous");
+  CHECK(how_of("how = 'synchronous'") == "synchronous");
+  CHECK(how_of("how = 'asynchronous'") == "asynchronous");
+  CHECK(refused(fault("kind = 'postgres_failover'\nat_ms = 5\nhow = 'any'")) ==
+        "invalid_value fault[0].how");
+  CHECK(refused(fault("kind = 'postgres_failover'\nat_ms = 5\nnode = 1")) ==
+        "unknown_field fault[0].node");
+}
+
 TEST_CASE("a fault has a time or a weight, not both and not neither") {
   const auto made = read(fault("kind = 'process_kill'\nat_ms = 5\nfor_ms = [1, 3]\ntimes = 2"));
   CHECK(made.faults[0].at == 5ms);

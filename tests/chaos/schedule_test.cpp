@@ -57,6 +57,15 @@ TEST_CASE("faults of a lane follow one another, with a pause") {
   }
 }
 
+TEST_CASE("a failover waits for what else befalls the store, and is nothing for SQLite") {
+  using enum fault_kind;
+  for (const auto kind :
+       {disk_full, postgres_restart, postgres_terminate_backends, postgres_pause, postgres_slow})
+    CHECK(lane_of(postgres_failover) == lane_of(kind));
+  CHECK(needs_postgresql(postgres_failover));
+  CHECK_FALSE(needs_cluster(postgres_failover));
+}
+
 TEST_CASE("every kind with a weight gets its turn") {
   const auto schedule = draw_schedule(mixed(), 7);
   for (const auto& rule : mixed().faults)

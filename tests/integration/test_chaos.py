@@ -39,6 +39,10 @@ class Run:
     def broken(self):
         return {each["promise"] for each in self.verdict["findings"] if not each["holds"]}
 
+    def failovers(self):
+        """As the servers have it: each begins a new history."""
+        return (self.directory / "postgresql.log").read_text().count("selected new timeline ID")
+
     def lines(self, name):
         return [json.loads(line) for line in (self.directory / name).read_text().splitlines()]
 
@@ -95,6 +99,22 @@ def test_every_promise_is_kept_by_nodes_of_two_versions_there_and_back(tmp_path)
         assert back == first
     repeats = next(each for each in run.verdict["findings"] if each["promise"] == "repeats_bounded")
     assert repeats["note"].startswith("0 repeats"), repeats
+
+
+def test_every_promise_is_kept_when_the_database_fails_over(tmp_path):
+    run = Run(tmp_path, "failovers", "postgresql")
+    assert run.done.returncode == 0, run.done.stdout
+    assert run.failovers() == 2
+    ended = max(each["until_us"] for each in run.lines("disturbances.jsonl"))
+    acked = [each["acked_us"] for each in run.lines("submissions.jsonl") if each["acked_us"] is not None]
+    assert any(each > ended for each in acked), "nothing was acked after the last failover"
+
+
+def test_a_failover_that_loses_what_was_acked_is_found_out(tmp_path):
+    run = Run(tmp_path, "asynchronous_failover", "postgresql")
+    assert run.failovers() == 1
+    assert run.done.returncode == 1
+    assert "acked_is_kept" in run.broken()
 
 
 def test_acks_before_the_commit_are_found_out(tmp_path):
