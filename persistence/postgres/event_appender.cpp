@@ -30,7 +30,9 @@ enum class places : std::uint8_t { none, some };
 /// parameter.
 std::string insert_sql(bool stored_before, places given) {
   const bool has_places = given == places::some;
-  // An event that is stored already keeps its deliveries: they may have ended since.
+  // An event that is stored already keeps its deliveries: they may have ended since. It is locked,
+  // so that there is something to commit: only such a commit waits for standbys, and the one that
+  // stored the event may have been ended before any of them had it.
   return fmt::format(
       R"(
       with current as materialized (select from catalog_revision where revision <= $17::int8),
@@ -53,7 +55,9 @@ std::string insert_sql(bool stored_before, places given) {
           as pending(subscription, event_id, due_us, shard, priority{2})
         where exists (select from current) {1})
       select count(*) from current)",
-      stored_before ? "on conflict (id) do nothing returning id" : "",
+      stored_before
+          ? "on conflict (id) do update set fan_out = events.fan_out where false returning id"
+          : "",
       stored_before ? "and event_id in (select id from stored)" : "",
       has_places ? ", sequence" : "", has_places ? ", $18::int8[]" : "");
 }

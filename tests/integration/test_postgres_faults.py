@@ -13,12 +13,14 @@ import subprocess
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from postgres_faults import Verdict, fault_run
 from postgresql import Server, fresh_database, locked, query, signal_all
+from talaria import Talaria
 
 RATE = int(os.environ.get("FAULT_RATE", "300"))
 SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
@@ -128,6 +130,57 @@ def test_a_locked_table_loses_nothing_and_every_submission_is_answered_in_time(t
     cause = functools.partial(repeat, lock)
     verdict = fault_run(tmp_path, f"lock_{table}", database, cause, rate=RATE, seed=SEED)
     require_good(verdict)
+
+
+COMMIT_SOMETHING = "select pg_logical_emit_message(true, 'test', 'one that waits')"
+IT_WAITS = "select 1 from pg_stat_activity where wait_event = 'SyncRep' and query like '%one that waits%'"
+# Ends the first session whose commit of events waits for a standby, as soon as it does: then the try is repeated.
+END_WHO_WAITS = """
+    do $$ begin
+      for looks in 1..4000 loop
+        perform pg_stat_clear_snapshot();
+        perform pg_terminate_backend(pid) from pg_stat_activity
+        where wait_event = 'SyncRep' and pid in (
+          select pid from pg_locks where relation = 'events'::regclass and mode = 'RowExclusiveLock');
+        exit when found;
+        perform pg_sleep(0.001);
+      end loop;
+      if not found then raise 'nobody waited for a standby'; end if;
+    end $$"""
+
+
+@contextlib.contextmanager
+def without_standbys(server):
+    """Commits wait for a standby that is not there."""
+    with ThreadPoolExecutor() as beside:
+        query(server.url, "alter system set synchronous_standby_names = 'nobody'")
+        query(server.url, "select pg_reload_conf()")
+        try:
+            # The server takes it up by and by.
+            commit = beside.submit(query, server.url, COMMIT_SOMETHING)
+            while not query(server.url, IT_WAITS):
+                if commit.done():
+                    commit = beside.submit(query, server.url, COMMIT_SOMETHING)
+            yield beside
+        finally:
+            query(server.url, "alter system reset synchronous_standby_names")
+            query(server.url, "select pg_reload_conf()")
+
+
+@pytest.mark.parametrize("key", [None, "once"])
+def test_what_no_standby_has_is_not_acked_when_it_is_tried_again(tmp_path, server, database, key):
+    """Who is ended while his commit waits leaves it behind: all see it, and it is lost with this machine."""
+    event = {"event_type": "order.paid", "payload": {}}
+    with Talaria(tmp_path, store_url=database) as talaria:
+        # Until then the day has no room for events.
+        assert talaria.call("POST", "/api/v1/events", event)[0] == 202
+        if key:
+            event["idempotency_key"] = key
+        with without_standbys(server) as beside:
+            ended = beside.submit(query, database, END_WHO_WAITS)
+            status, answer = talaria.call("POST", "/api/v1/events", event)
+            ended.result()
+    assert status == 503, answer
 
 
 @pytest.fixture
