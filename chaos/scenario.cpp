@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 
 #include "chaos/schedule.hpp"
+#include "chaos/table_reader.hpp"
 #include <algorithm>
 #include <array>
 #include <set>
@@ -19,10 +20,6 @@ namespace {
 namespace json = boost::json;
 using domain::ec;
 using domain::result;
-
-/// Beyond it a run is a mistake.
-constexpr std::int64_t duration_ms_max = 24 * 3600 * 1000;
-constexpr std::int64_t count_max = 1'000'000;
 
 constexpr std::uint32_t nodes_max = 9;
 
@@ -83,137 +80,6 @@ bool lists(std::string_view words, std::string_view word) {
   }
   return false;
 }
-
-/// Reads one table; the first fault found is kept, and every later read does nothing.
-class table_reader {
-public:
-  table_reader(const toml::table& table, std::string where)
-      : table_{table}, where_{std::move(where)} {}
-
-  void text(std::string_view key, std::string& into) {
-    read<std::string>(key, "a string", [&](const std::string& value) { into = value; });
-  }
-
-  void flag(std::string_view key, bool& into) {
-    read<bool>(key, "true or false", [&](bool value) { into = value; });
-  }
-
-  template <class T>
-  void count(std::string_view key, T& into, std::int64_t min, std::int64_t max = count_max) {
-    read<std::int64_t>(key, "a whole number", [&](std::int64_t value) {
-      if (value < min || value > max)
-        fail(ec::invalid_value, key, fmt::format("must be from {} to {}", min, max));
-      else
-        into = static_cast<T>(value);
-    });
-  }
-
-  void duration(std::string_view key, milliseconds& into, std::int64_t min_ms) {
-    auto count_ms = into.count();
-    count(key, count_ms, min_ms, duration_ms_max);
-    into = milliseconds{count_ms};
-  }
-
-  /// A number, or a list of the least and the most.
-  void range(std::string_view key, duration_range& into) {
-    const auto* list = table_[key].as_array();
-    if (list == nullptr) {
-      duration(key, into.min, 0);
-      if (seen_.contains(key))
-        into.max = into.min;
-      return;
-    }
-    seen_.insert(key);
-    const auto bound = [&](std::size_t index) {
-      const auto* node = list->get(index);
-      return node == nullptr ? -1 : node->value_or(std::int64_t{-1});
-    };
-    if (list->size() != 2 || bound(0) < 0 || bound(1) < bound(0) || bound(1) > duration_ms_max)
-      fail(ec::invalid_value, key, "must be the least and the most of milliseconds");
-    else
-      into = {milliseconds{bound(0)}, milliseconds{bound(1)}};
-  }
-
-  /// Whole numbers are fractions too.
-  void fraction(std::string_view key, double& into, double max) {
-    if (!table_.contains(key) || error_)
-      return;
-    seen_.insert(key);
-    const auto value = table_[key].value<double>();
-    if (!value || !(*value >= 0 && *value <= max))
-      fail(ec::invalid_value, key, fmt::format("must be a number from 0 to {}", max));
-    else
-      into = *value;
-  }
-
-  /// Empty unless it is there.
-  void durations(std::string_view key, std::vector<milliseconds>& into) {
-    const auto* list = table_[key].as_array();
-    if (!table_.contains(key) || error_)
-      return;
-    seen_.insert(key);
-    const auto bad = [&] { fail(ec::invalid_value, key, "must be a list of milliseconds"); };
-    if (list == nullptr || list->empty())
-      return bad();
-    for (const auto& node : *list) {
-      const auto count_ms = node.value_or(std::int64_t{-1});
-      if (count_ms < 0 || count_ms > duration_ms_max)
-        return bad();
-      into.emplace_back(count_ms);
-    }
-  }
-
-  void choice(std::string_view key, std::string& into, std::span<const std::string_view> of) {
-    text(key, into);
-    if (std::ranges::find(of, into) == of.end())
-      fail(ec::invalid_value, key, fmt::format("must be one of {}", fmt::join(of, ", ")));
-  }
-
-  bool has(std::string_view key) const { return table_.contains(key); }
-  const toml::table* table(std::string_view key) {
-    seen_.insert(key);
-    return table_[key].as_table();
-  }
-  const toml::array* list(std::string_view key) {
-    seen_.insert(key);
-    return table_[key].as_array();
-  }
-
-  void fail(ec code, std::string_view key, std::string_view what) {
-    if (!error_)
-      error_ = domain::error{code, fmt::format("{}{} {}", where_, key, what),
-                             fmt::format("{}{}", where_, key)};
-  }
-
-  /// What is there and was not read is not known.
-  result<void> finish() {
-    for (const auto& [key, node] : table_) {
-      if (!seen_.contains(key.str()))
-        fail(ec::unknown_field, key.str(), "is not known");
-    }
-    if (error_)
-      return tl::unexpected(*error_);
-    return {};
-  }
-
-private:
-  template <class T, class Take>
-  void read(std::string_view key, std::string_view type, const Take& take) {
-    if (!table_.contains(key) || error_)
-      return;
-    seen_.insert(key);
-    const auto value = table_[key].value_exact<T>();
-    if (value)
-      take(*value);
-    else
-      fail(ec::wrong_type, key, fmt::format("must be {}", type));
-  }
-
-  const toml::table& table_;
-  std::string where_;
-  std::set<std::string_view> seen_;
-  std::optional<domain::error> error_;
-};
 
 void read_workload(table_reader& root, workload_plan& into, std::optional<domain::error>& error) {
   const auto* table = root.table("workload");
@@ -303,7 +169,8 @@ void read_settings(table_reader& reader, const kind_facts& kind, fault_settings&
     reader.duration("delay_ms", into.delay = milliseconds{200}, 1);
   if (takes("offset_ms")) {
     auto offset_ms = into.offset.count();
-    reader.count("offset_ms", offset_ms, -duration_ms_max, duration_ms_max);
+    reader.count("offset_ms", offset_ms, -table_reader::duration_ms_max,
+                 table_reader::duration_ms_max);
     into.offset = milliseconds{offset_ms};
   }
   if (kind.kind == fault_kind::node_upgrade)
@@ -441,7 +308,7 @@ result<scenario> read_table(const toml::table& table) {
   made.store = kind.value_or(made.store);
   reader.count("nodes", made.nodes, 1, nodes_max);
   auto seconds = made.duration.count() / 1000;
-  reader.count("seconds", seconds, 1, duration_ms_max / 1000);
+  reader.count("seconds", seconds, 1, table_reader::duration_ms_max / 1000);
   made.duration = std::chrono::seconds{seconds};
   reader.duration("warm_up_ms", made.warm_up, 0);
   reader.range("pause_ms", made.pause);
