@@ -11,23 +11,13 @@ using namespace talaria;
 using namespace talaria::cluster;
 using namespace std::chrono_literals;
 using supervision::actor_state;
+using test::loopback;
 using test::node;
 using test::wait_until;
 
 namespace {
 
 constexpr auto long_enough = 60s;
-
-node::options loopback(const std::string& incarnation) {
-  node::options made;
-  made.name = "node " + incarnation;
-  made.incarnation = incarnation;
-  made.listen_host = "127.0.0.1";
-  made.secret = "the secret of these tests";
-  made.heartbeat = 200ms;
-  made.connection_timeout = 2s;
-  return made;
-}
 
 /// Two nodes that are linked, both of which have their gateways kept alive. The first one dials.
 struct linked_nodes {

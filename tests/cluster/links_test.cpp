@@ -15,23 +15,13 @@
 using namespace talaria;
 using namespace talaria::cluster;
 using namespace std::chrono_literals;
+using test::loopback;
 using test::node;
 using test::wait_until;
 
 namespace {
 
 constexpr auto long_enough = 60s;
-
-node::options loopback(const std::string& incarnation) {
-  node::options made;
-  made.name = "node " + incarnation;
-  made.incarnation = incarnation;
-  made.listen_host = "127.0.0.1";
-  made.secret = "the secret of these tests";
-  made.heartbeat = 200ms;
-  made.connection_timeout = 2s;
-  return made;
-}
 
 bool are_linked(const node& one, const node& other) {
   return one.is_up(other.incarnation()) && other.is_up(one.incarnation());

@@ -20,13 +20,7 @@ namespace {
 node::options options_of(const std::string& incarnation, const link_tls& tls) {
   // As the product does: OpenSSL writes to connections that may be gone.
   ::signal(SIGPIPE, SIG_IGN);
-  node::options made;
-  made.name = "node " + incarnation;
-  made.incarnation = incarnation;
-  made.listen_host = "127.0.0.1";
-  made.secret = "the secret of these tests";
-  made.heartbeat = 200ms;
-  made.connection_timeout = 2s;
+  auto made = test::loopback(incarnation);
   made.tls = tls;
   return made;
 }

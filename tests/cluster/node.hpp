@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
@@ -147,6 +148,18 @@ private:
   std::unique_ptr<cluster::links> links_;
   caf::actor supervisor_;
 };
+
+/// Of a node that is quick to notice whom it has lost.
+inline node::options loopback(const std::string& incarnation) {
+  node::options made;
+  made.name = "node " + incarnation;
+  made.incarnation = incarnation;
+  made.listen_host = "127.0.0.1";
+  made.secret = "the secret of these tests";
+  made.heartbeat = std::chrono::milliseconds{200};
+  made.connection_timeout = std::chrono::seconds{2};
+  return made;
+}
 
 /// Makes them know each other.
 inline void introduce(const std::vector<node*>& all) {
