@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sanitized import once
 from talaria import BINARY, BUILD, clean_environment
 
 SCENARIOS = Path(__file__).resolve().parent / "chaos"
@@ -87,6 +88,7 @@ def test_every_promise_is_kept_by_three_nodes_that_are_killed_paused_and_stopped
     assert buried, "the node that stood still for longer than its lease went on as if nothing had been"
 
 
+@once
 def test_every_promise_is_kept_by_nodes_of_two_versions_there_and_back(tmp_path):
     run = Run(tmp_path, "rollback", "postgresql", next_server=BUILD / "talaria_next")
     assert run.done.returncode == 0, run.done.stdout
@@ -110,6 +112,7 @@ def test_every_promise_is_kept_when_the_database_fails_over(tmp_path):
     assert any(each > ended for each in acked), "nothing was acked after the last failover"
 
 
+@once
 def test_a_failover_that_loses_what_was_acked_is_found_out(tmp_path):
     run = Run(tmp_path, "asynchronous_failover", "postgresql")
     assert run.failovers() == 1
@@ -117,22 +120,27 @@ def test_a_failover_that_loses_what_was_acked_is_found_out(tmp_path):
     assert "acked_is_kept" in run.broken()
 
 
+@once
 def test_acks_before_the_commit_are_found_out(tmp_path):
     assert broken_by(tmp_path, "kills", "sqlite", "talaria_ack_before_commit", "acked_is_kept")
 
 
+@once
 def test_a_talaria_without_a_sweep_is_found_out(tmp_path):
     assert broken_by(tmp_path, "last_kill", "sqlite", "talaria_no_sweep", "drained") == {"drained"}
 
 
+@once
 def test_outcomes_without_a_fence_are_found_out(tmp_path):
     assert broken_by(tmp_path, "takeovers", "postgresql", "talaria_unfenced", "one_owner")
 
 
+@once
 def test_a_cluster_without_a_fence_is_found_out(tmp_path):
     assert broken_by(tmp_path, "cluster_takeovers", "postgresql", "talaria_unfenced", "one_owner")
 
 
+@once
 def test_the_same_seed_gives_the_same_faults(tmp_path):
     runs = [tmp_path / "one", tmp_path / "two"]
     for directory in runs:

@@ -1,6 +1,7 @@
 import os
 
 from crash_run import crash_run
+from sanitized import once
 from talaria import BUILD
 
 EVENTS = int(os.environ.get("CRASH_EVENTS", "20000"))
@@ -14,6 +15,7 @@ def test_nothing_acked_is_lost_when_the_process_is_killed(tmp_path, store_url):
     assert verdict.acked > EVENTS * 0.9
 
 
+@once
 def test_the_check_finds_the_loss_when_acks_come_before_commits(tmp_path, store_url):
     verdict = crash_run(
         tmp_path,

@@ -5,7 +5,6 @@ keys (4, 6) or its quotas (54, 55) are tried where those are managed. Case 56, a
 is tried with every kind of failure in test_postgres_faults.py. Cases that depend on something that was
 made before have a test of their own below the table; all others are rows of it."""
 import json
-import os
 import signal
 import threading
 import time
@@ -13,13 +12,14 @@ from collections import namedtuple
 
 import pytest
 
+from sanitized import SANITIZED
 from talaria import KEY, Talaria
 from wire import CREDENTIALS, Wire, message
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
 EVENTS = "/api/v1/events"
 SUBSCRIPTIONS = "/api/v1/subscriptions"
-SLOWNESS = 10 if os.environ.get("SANITIZED") else 1
+SLOWNESS = 10 if SANITIZED else 1
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@
 import os
 
 import soak
+from sanitized import SANITIZED
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", 30))
-SANITIZED = bool(os.environ.get("SANITIZED"))
 
 
 def test_receivers_of_every_kind_at_once_harm_nobody(tmp_path, store_url):
