@@ -47,12 +47,16 @@ def actors(talaria, *options):
     return run("actors", *options, *address(talaria), TALARIA_KEY=KEY)
 
 
-def selected(terminal):
-    """The line that stands out in the table."""
-    for row, line in enumerate(terminal.lines()):
-        if terminal.style_of(row)[1] == "cyan":
-            return line
-    return None
+def wait_until_selected(terminal, path):
+    """Until this line stands out in the table; one that is being drawn has none."""
+
+    def stands_out(lines):
+        return any(
+            terminal.style_of(row)[1] == "cyan" and line.startswith(f"{path} ")
+            for row, line in enumerate(lines)
+        )
+
+    terminal.wait_until(stands_out, f"{path}, selected")
 
 
 def test_it_shows_every_actor_page_by_page(talaria):
@@ -69,14 +73,13 @@ def test_it_shows_every_actor_page_by_page(talaria):
 
 def test_the_selection_moves_and_one_actor_is_shown_with_everything(talaria):
     with top(talaria) as terminal:
-        terminal.wait_until(lambda _: (selected(terminal) or "").startswith("/announcer "))
+        wait_until_selected(terminal, "/announcer")
         terminal.press("down", "down")
-        terminal.wait_until(lambda _: selected(terminal).startswith("/ingest "))
+        wait_until_selected(terminal, "/ingest")
         terminal.press("enter")
         terminal.wait_for("kind               ingest", "catalog_revision", "escape: back")
         terminal.press("escape")
-        terminal.wait_for("PATH")
-        assert selected(terminal).startswith("/ingest ")
+        wait_until_selected(terminal, "/ingest")
 
 
 def test_it_filters_sorts_and_goes_back_to_all(talaria):
