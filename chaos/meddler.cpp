@@ -292,6 +292,9 @@ void meddler::exhaust_descriptors(const planned_fault& fault) {
 /// what it had under way, until it learns of it.
 void meddler::take_over(const planned_fault& fault) {
   auto& node = first_of(fault);
+  // One that has not joined yet would join after its successor, and succeed that.
+  if (!node.wait_until_serving(serve_patience))
+    throw std::runtime_error(fmt::format("{} does not serve", node.name()));
   victims_.nodes->take_over(fault.node);
   const bool serves = node.wait_until_serving(serve_patience);
   wait_for(fault.lasts / 2);

@@ -20,9 +20,15 @@ bool seems_late(const std::vector<clock_shift>& shifts, const logged_attempt& at
   });
 }
 
+/// As the database noted at the commit. A process that was stopped before it had joined joins after
+/// its successor, and takes over from that in turn.
+bool was_owner(const logged_attempt& attempt) {
+  return attempt.ownership && attempt.ownership->owner == attempt.node;
+}
+
 bool is_stale(const history& history, const takeover& takeover, const logged_attempt& attempt) {
   return attempt.node == takeover.from_node && attempt.ended_at > takeover.claimed_at &&
-         !seems_late(history.clock_shifts, attempt, takeover.claimed_at);
+         !was_owner(attempt) && !seems_late(history.clock_shifts, attempt, takeover.claimed_at);
 }
 
 std::string name_of(const logged_attempt& attempt) {

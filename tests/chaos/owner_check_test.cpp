@@ -14,6 +14,17 @@ TEST_CASE("an attempt that the old owner ended after its successor had claimed b
   CHECK(breaks_only(history, promise::one_owner, 2));
 }
 
+TEST_CASE("a process that was succeeded and became the owner again writes what is its own") {
+  auto history = sound_history(2);
+  history.takeovers.push_back({.from_node = "one", .to_node = "two", .claimed_at = at(0)});
+  CHECK_FALSE(judge(history, {}).holds());
+  for (auto& attempt : history.attempts)
+    attempt.ownership = {.shard = 7, .owner = "one"};
+  CHECK(judge(history, {}).holds());
+  attempt_of(history, 1).ownership->owner = "two";
+  CHECK_FALSE(judge(history, {}).holds());
+}
+
 TEST_CASE("an attempt only seems late if the clock that it was written by was ahead") {
   auto history = sound_history(2);
   history.takeovers.push_back({.from_node = "one", .to_node = "two", .claimed_at = at(22)});
