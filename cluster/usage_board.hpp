@@ -3,6 +3,7 @@
 #include "cluster/peer_message.hpp"
 #include "cluster/time.hpp"
 #include "domain/id.hpp"
+#include "domain/sliding_window.hpp"
 
 #include <cstdint>
 #include <mutex>
@@ -15,12 +16,16 @@
 namespace talaria::cluster {
 
 /// What organizations ask of each node, by which nodes divide the limits of an organization among
-/// themselves: each admits its part, which is the part of the demand that it saw. Of an
+/// themselves: each admits its part, which follows the part of the demand that it saw. Of an
 /// organization that asked for nothing, or while it is not known what the others see, that is an
 /// equal part.
 ///
 /// The parts of all nodes add up to one if all know the same; they are told each other's counts
 /// once in an interval, so that a sudden change is answered by too little rather than by too much.
+///
+/// A limit is a whole number, its parts are not. So the nodes stand side by side, each as wide as
+/// its part, on a ruler whose marks are as many as the limit allows; a node has the marks above it,
+/// and with every turn the ruler is moved a little.
 ///
 /// Thread-safe. Memory is bounded by the organizations that asked for something of late.
 class usage_board {
@@ -35,9 +40,11 @@ public:
 
   /// This node's part of a limit, of (0, 1].
   double part(const domain::organization_id& organization, kind what) const;
-  /// The same, of a number: at least 1.
-  std::uint32_t part_of(std::uint32_t limit, const domain::organization_id& organization,
-                        kind what) const;
+  /// The same, of a limit that is not 0.
+  /// @param turn Counts windows of time, the same on all nodes as far as their clocks agree.
+  domain::sliding_window::quota part_of(std::uint32_t limit,
+                                        const domain::organization_id& organization, kind what,
+                                        std::uint64_t turn) const;
 
   /// Once in an interval: what was asked since the last time, for the others.
   usage close_interval(uptime now);
@@ -60,6 +67,13 @@ private:
     uptime told_at{};
   };
 
+  /// Where a node begins and ends if all of them reach from 0 to 1.
+  struct place {
+    double begin = 0;
+    double end = 1;
+  };
+
+  place place_of(const domain::organization_id& organization, kind what) const;
   /// @pre `mutex_` is locked
   void see_who_is_known(uptime now);
   static std::uint64_t of(const demands& all, const domain::organization_id& organization,
@@ -70,7 +84,6 @@ private:
   demands current_;
   demands last_;
   std::unordered_map<std::string, other> others_;
-  std::size_t nodes_ = 1;
   /// Whether every other node told of its last interval.
   bool all_known_ = true;
 };

@@ -1,6 +1,7 @@
 #include "domain/sliding_window.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace talaria::domain {
 
@@ -8,55 +9,67 @@ using std::chrono::microseconds;
 
 namespace {
 
-/// How far into the window after its own a count must have gone, evenly, for so many of it to be
-/// left as fit; rounded up.
-microseconds gone_after(std::int64_t count, std::int64_t fits, microseconds length) {
-  if (count <= fits)
-    return microseconds{0};
-  return microseconds{length.count() - fits * length.count() / count};
-}
+/// Less is an error of rounding.
+constexpr double owed_min = 1e-6;
 
 }  // namespace
 
+std::uint32_t& sliding_window::count_of(std::int64_t slot) {
+  // The oldest may be from before the epoch.
+  return counts_.at(static_cast<std::size_t>((slot + slots) % slots));
+}
+
 void sliding_window::roll(timestamp now) {
-  // A clock that steps back must not bring a window to life again.
-  if (now < began_ + length_)
-    return;
-  const bool follows = now < began_ + 2 * length_;
-  former_ = follows ? current_ : 0;
-  current_ = 0;
-  began_ = follows ? began_ + length_ : now;
+  const auto current = now.time_since_epoch() / slot_;
+  const auto first_new = std::max(newest_, current - slots) + 1;
+  for (auto slot = first_new; slot <= current; ++slot) {
+    sum_ -= count_of(slot);
+    count_of(slot) = 0;
+  }
+  newest_ = std::max(newest_, current);
 }
 
-microseconds sliding_window::passed(timestamp now) const {
-  return std::max(std::chrono::duration_cast<microseconds>(now - began_), microseconds{0});
+void sliding_window::pay_off(timestamp now, const quota& allowed) {
+  const std::chrono::duration<double> passed = now - now_;
+  const std::chrono::duration<double> length = slots * slot_;
+  owed_ = std::max(owed_ - allowed.exact * (passed / length), -std::min(allowed.exact, 1.0));
 }
 
-std::int64_t sliding_window::room(timestamp now, std::int64_t limit) const {
-  const auto former_us = former_ * (length_ - passed(now)).count();
-  // Rounded up: what counts a little counts.
-  const auto former_left = (former_us + length_.count() - 1) / length_.count();
-  return limit - current_ - former_left;
+microseconds sliding_window::wait_until_paid(const quota& allowed) const {
+  const std::chrono::duration<double, std::micro> length = slots * slot_;
+  return std::chrono::ceil<microseconds>(length * (owed_ / allowed.exact));
 }
 
-microseconds sliding_window::wait_for(timestamp now, std::int64_t fits) const {
-  const auto beside_current = fits - current_;
-  if (beside_current >= 0)
-    return gone_after(former_, beside_current, length_) - passed(now);
-  return length_ - passed(now) + gone_after(current_, fits, length_);
+microseconds sliding_window::wait_for(std::int64_t gone) {
+  auto slot = newest_ - slots + 1;
+  for (std::int64_t freed = count_of(slot); freed < gone; freed += count_of(slot))
+    ++slot;
+  return (slot + slots) * slot_ - now_.time_since_epoch();
 }
 
-sliding_window::verdict sliding_window::take(timestamp now, std::uint32_t limit,
-                                             std::uint32_t amount) {
+sliding_window::verdict sliding_window::take(timestamp now, quota allowed, std::uint32_t amount) {
+  now = std::max(now, now_);
   roll(now);
-  const auto needed = static_cast<std::int64_t>(std::min(limit, amount));
-  if (room(now, limit) < needed)
-    return {.allowed = false,
-            .remaining = 0,
-            .wait = std::max(wait_for(now, limit - needed), microseconds{1})};
-  current_ += amount;
-  const auto left = std::max(room(now, limit), std::int64_t{0});
-  return {.allowed = true, .remaining = static_cast<std::uint32_t>(left), .wait = wait_for(now, 0)};
+  pay_off(now, allowed);
+  now_ = now;
+  if (owed_ > owed_min)
+    return {.allowed = false, .remaining = 0, .wait = wait_until_paid(allowed)};
+  const bool fits_never = amount > allowed.exact;
+  const std::int64_t whole = allowed.whole;
+  const auto others_max = fits_never ? 0 : std::max<std::int64_t>(whole - amount, 0);
+  if (sum_ > others_max)
+    return {.allowed = false, .remaining = 0, .wait = wait_for(sum_ - others_max)};
+  if (fits_never) {
+    owed_ += amount;
+    idle_at_ = now + wait_until_paid(allowed);
+    return {.allowed = true, .remaining = 0, .wait = idle_at_ - now};
+  }
+  count_of(newest_) += amount;
+  sum_ += amount;
+  idle_at_ = now + wait_for(sum_);
+  return {.allowed = true,
+          .remaining = static_cast<std::uint32_t>(std::max<std::int64_t>(whole - sum_, 0)),
+          .wait = idle_at_ - now};
 }
 
 }  // namespace talaria::domain

@@ -12,12 +12,14 @@ std::optional<problem> organization_limiter::admit(const responder& responder,
     return std::nullopt;
   }
   const auto began_at = std::chrono::steady_clock::now();
-  std::uint32_t part = *limit;
+  const auto now = now_();
+  domain::sliding_window::quota allowed{*limit, static_cast<double>(*limit)};
   if (usage_ != nullptr) {
     usage_->asked(organization, kind_, amount);
-    part = usage_->part_of(*limit, organization, kind_);
+    const auto turn = static_cast<std::uint64_t>(now.time_since_epoch() / window_);
+    allowed = usage_->part_of(*limit, organization, kind_, turn);
   }
-  const auto verdict = take(organization, part, amount);
+  const auto verdict = take(organization, now, allowed, amount);
   metrics_.count_rate_limit(
       verdict.allowed ? rate_limit_decision::allowed : rate_limit_decision::limited,
       std::chrono::steady_clock::now() - began_at);
@@ -25,13 +27,13 @@ std::optional<problem> organization_limiter::admit(const responder& responder,
 }
 
 domain::sliding_window::verdict organization_limiter::take(
-    const domain::organization_id& organization, std::uint32_t limit, std::uint32_t amount) {
-  const auto now = now_();
+    const domain::organization_id& organization, domain::timestamp now,
+    domain::sliding_window::quota allowed, std::uint32_t amount) {
   const std::scoped_lock lock(mutex_);
   if (windows_.size() >= remembered_max && !windows_.contains(organization)) {
     std::erase_if(windows_, [now](const auto& entry) { return entry.second.is_idle(now); });
   }
-  return windows_.try_emplace(organization, window_).first->second.take(now, limit, amount);
+  return windows_.try_emplace(organization, window_).first->second.take(now, allowed, amount);
 }
 
 }  // namespace talaria::http

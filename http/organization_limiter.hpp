@@ -47,7 +47,8 @@ public:
 
 private:
   domain::sliding_window::verdict take(const domain::organization_id& organization,
-                                       std::uint32_t limit, std::uint32_t amount);
+                                       domain::timestamp now, domain::sliding_window::quota allowed,
+                                       std::uint32_t amount);
 
   /// Beyond it, those that did nothing of late are let go.
   static constexpr std::size_t remembered_max = 10'000;

@@ -67,7 +67,10 @@ TEST_CASE("a node alone has the whole limit") {
   CHECK(alone.part(organization, kind::events) == 1);
   alone.asked(organization, kind::events, 1000);
   alone.close_interval(2s);
-  CHECK(alone.part_of(10, organization, kind::events) == 10);
+  for (std::uint64_t turn = 0; turn < 100; ++turn) {
+    CHECK(alone.part_of(10, organization, kind::events, turn).whole == 10);
+    CHECK(alone.part_of(10, organization, kind::events, turn).exact == 10);
+  }
 }
 
 TEST_CASE("the parts of all nodes are one limit, however the demand is spread") {
@@ -78,28 +81,76 @@ TEST_CASE("the parts of all nodes are one limit, however the demand is spread") 
   }
 }
 
-TEST_CASE("a node's part is its part of the demand") {
+TEST_CASE("a node's part is its part of the demand, but for a fiftieth that is divided equally") {
   three_boards three;
-  CHECK(three.boards[0]->part(organization, kind::events) == doctest::Approx(1.0 / 3));
+  const auto part = [&](std::size_t node, kind what = kind::events) {
+    return three.boards[node]->part(organization, what);
+  };
+  CHECK(part(0) == doctest::Approx(1.0 / 3));
   three.pass({997, 997, 0});
-  CHECK(three.boards[0]->part(organization, kind::events) == doctest::Approx(0.499).epsilon(0.01));
-  CHECK(three.boards[2]->part_of(1000, organization, kind::events) == 1);
-  three.pass({2000, 0, 0});
-  CHECK(three.boards[0]->part_of(1000, organization, kind::events) >= 998);
+  CHECK(part(0) == doctest::Approx(0.49673));
+  CHECK(part(2) == doctest::Approx(1.0 / 153));
+  three.pass({1, 0, 0});
+  CHECK(part(0) == doctest::Approx(151.0 / 153));
   // What was asked in events says nothing of requests, nor one organization of another.
-  CHECK(three.boards[0]->part(organization, kind::requests) == doctest::Approx(1.0 / 3));
+  CHECK(part(0, kind::requests) == doctest::Approx(1.0 / 3));
   CHECK(three.boards[0]->part(another, kind::events) == doctest::Approx(1.0 / 3));
 }
 
-TEST_CASE("steady demand is admitted within a tenth of the limit") {
+TEST_CASE("in every turn the nodes admit one limit together, and each its part on average") {
   three_boards three;
-  constexpr std::uint32_t limit = 300;
-  three.pass({500, 250, 50});
-  std::uint32_t admitted = 0;
-  for (const auto& board : three.boards)
-    admitted += board->part_of(limit, organization, kind::events);
-  CHECK(admitted >= limit * 9 / 10);
-  CHECK(admitted <= limit * 11 / 10);
+  constexpr std::uint64_t turns = 1'000;
+  for (const auto asked :
+       {std::array<std::uint64_t, 3>{0, 0, 0}, {7, 7, 7}, {500, 250, 50}, {1, 0, 3}}) {
+    three.pass(asked);
+    for (const std::uint32_t limit : {1U, 2U, 3U, 5U, 10U, 1'000U}) {
+      CAPTURE(limit);
+      std::array<std::uint64_t, 3> admitted{};
+      for (std::uint64_t turn = 0; turn < turns; ++turn) {
+        std::uint32_t in_turn = 0;
+        for (std::size_t node = 0; node < admitted.size(); ++node) {
+          const auto whole =
+              three.boards[node]->part_of(limit, organization, kind::events, turn).whole;
+          admitted.at(node) += whole;
+          in_turn += whole;
+        }
+        CHECK(in_turn == limit);
+      }
+      for (std::size_t node = 0; node < admitted.size(); ++node) {
+        const auto exact = three.boards[node]->part_of(limit, organization, kind::events, 0).exact;
+        CHECK(static_cast<double>(admitted.at(node)) / turns ==
+              doctest::Approx(exact).epsilon(0.02));
+      }
+    }
+  }
+}
+
+TEST_CASE("steady demand is admitted within a tenth of the limit, however small that is") {
+  constexpr std::uint64_t seconds = 300;
+  for (const std::uint32_t limit : {1U, 2U, 4U, 5U, 8U, 10U, 30U, 90U}) {
+    for (const auto shares : {std::array<std::uint64_t, 3>{1, 1, 1}, {4, 1, 1}, {1, 0, 0}}) {
+      CAPTURE(limit);
+      CAPTURE(shares[0]);
+      three_boards three;
+      std::array<domain::sliding_window, 3> windows{
+          domain::sliding_window{1s}, domain::sliding_window{1s}, domain::sliding_window{1s}};
+      std::uint32_t admitted = 0;
+      for (std::uint64_t second = 0; second < seconds; ++second) {
+        for (std::uint64_t tick = 0; tick < 100; ++tick) {
+          for (std::size_t node = 0; node < windows.size(); ++node) {
+            const auto now = domain::timestamp{} + std::chrono::seconds{second} + tick * 10ms;
+            const auto allowed =
+                three.boards[node]->part_of(limit, organization, kind::events, second);
+            for (std::uint64_t asked = 0; asked < shares.at(node); ++asked)
+              admitted += windows.at(node).take(now, allowed).allowed ? 1 : 0;
+          }
+        }
+        three.pass({100 * shares[0], 100 * shares[1], 100 * shares[2]});
+      }
+      CHECK(admitted >= limit * seconds * 9 / 10);
+      CHECK(admitted <= limit * seconds * 11 / 10);
+    }
+  }
 }
 
 TEST_CASE("a node that hears nothing of another takes an equal part") {
