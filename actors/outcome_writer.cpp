@@ -116,7 +116,7 @@ void commit_outcomes(self_pointer self) {
   std::vector<record_outcome> group;
   std::vector<persistence::outcome> rows;
   for (const auto& [id, waiting] : state.waiting) {
-    if (group.size() == state.env->settings.record_outcomes_max)
+    if (group.size() == state.group_max)
       break;
     group.push_back(waiting);
     rows.push_back(waiting.outcome);
@@ -132,12 +132,14 @@ void commit_outcomes(self_pointer self) {
     state.env->reach(fault_points::outcome_after_commit, *state.card);
     metrics.record_batch_outcomes.Observe(static_cast<double>(rows.size()));
     state.backoff = std::chrono::milliseconds{0};
+    state.group_max = std::min(2 * state.group_max, state.env->settings.record_outcomes_max);
     for (const auto& recorded : group)
       state.waiting.erase(recorded.outcome.delivery);
     shown.committed(rows.size(), state.waiting.size());
     note_taken(self, static_cast<std::int64_t>(group.size()));
     answer(self, std::move(group), *statuses);
   } else {
+    state.group_max = std::max<std::size_t>(group.size() / 2, 1);
     back_off(self, statuses.error());
   }
 }
@@ -160,6 +162,7 @@ outcome_writer_actor::behavior_type outcome_writer(self_pointer self, environmen
   state.env = env;
   state.card = std::move(card);
   state.recorder = env->store.open_outcome_recorder();
+  state.group_max = env->settings.record_outcomes_max;
   return {
       [self](record_outcome& message) {
         auto& state = self->state;

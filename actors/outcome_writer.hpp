@@ -3,6 +3,7 @@
 #include "actors/environment.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <memory>
 
@@ -34,6 +35,8 @@ struct outcome_writer_state {
   bool flush_pending = false;
   /// Zero unless the last commit failed.
   std::chrono::milliseconds backoff{0};
+  /// Half as many after a commit that failed: the store may need more time for all than it has.
+  std::size_t group_max = 0;
 };
 
 outcome_writer_actor::behavior_type outcome_writer(

@@ -493,6 +493,21 @@ TEST_CASE("while the store takes no outcomes, attempts end with a bounded number
   CHECK(f.env.outcomes_waiting == 0);
 }
 
+TEST_CASE("outcomes that the store cannot take together in time are recorded in smaller groups") {
+  actor_fixture f;
+  f.subscribe();
+  f.store->records = false;
+  f.submit(10);
+  f.answer_all(200);
+  REQUIRE(f.env.outcomes_waiting == 10);
+
+  f.store->records = true;
+  f.store->outcomes_in_time_max = 1;
+  f.simulated.advance(1min);
+  CHECK(f.env.outcomes_waiting == 0);
+  CHECK(f.all_ids.size() == 10);
+}
+
 TEST_CASE("draining lets attempts under way end, starts none, and refuses submissions") {
   actor_fixture f;
   f.subscribe([](auto& wanted) { wanted.settings.max_in_flight = 1; });

@@ -2,20 +2,23 @@
 
 #include "persistence/store.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
 
 namespace talaria::test {
 
-/// A store that takes no outcomes while `records` is false, and has members if a test gives it
-/// some.
+/// A store that takes no outcomes while `records` is false, or more than it can in time, and has
+/// members if a test gives it some.
 class interruptible_store : public persistence::store {
 public:
   explicit interruptible_store(std::unique_ptr<persistence::store> store)
       : store_{std::move(store)} {}
 
   bool records = true;
+  std::size_t outcomes_in_time_max = SIZE_MAX;
   /// Empty: it is not shared.
   std::function<std::unique_ptr<persistence::membership>()> membership;
 
@@ -58,7 +61,7 @@ private:
 
     persistence::result<std::vector<persistence::record_status>> record(
         std::string_view node, std::span<const persistence::outcome> outcomes) override {
-      if (!store_.records)
+      if (!store_.records || outcomes.size() > store_.outcomes_in_time_max)
         return domain::fail(domain::ec::store_unavailable, "interrupted by the test");
       return inner_->record(node, outcomes);
     }
