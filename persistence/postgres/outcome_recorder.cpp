@@ -17,6 +17,10 @@ using domain::delivery_status;
 using type = array_parameter::type;
 
 /// Answers with the outcomes that were not recorded: their positions, and whether they were fenced.
+///
+/// Shards and deliveries are to be found one by one, by their keys: what statistics say of tables
+/// that change from minute to minute is not to be relied on. So an owner is compared in a way that
+/// no index serves: of a new one they say that it owns nothing.
 constexpr auto record_sql = R"(
     with lane as materialized (
       select from lanes
@@ -30,28 +34,28 @@ constexpr auto record_sql = R"(
                     started_us, duration_ms, status_code, error, node, response_body, position)),
     admitted as materialized (
       select made.* from lane, made
-        join shards on shards.id = made.shard and shards.epoch = made.epoch and shards.owner = $1),
+        join shards on shards.id = made.shard and shards.epoch = made.epoch
+          and shards.owner is not distinct from $1),
     ended as (
       delete from delivery_queue q using admitted a
       where a.status <> 0 and q.subscription = a.subscription and q.event_id = a.event_id
         and q.attempts = a.number - 1
-      returning a.position, q.sequence),
+      returning a.*, q.sequence),
     put_off as (
       update delivery_queue q
       set due_us = a.due_us, attempts = a.number, run_attempts = a.run_attempts
       from admitted a
       where a.status = 0 and q.subscription = a.subscription and q.event_id = a.event_id
         and q.attempts = a.number - 1
-      returning a.position),
-    recorded as materialized (
-      select position, sequence from ended union all select position, null from put_off),
+      returning a.*, null::int8 as sequence),
+    recorded as materialized (select * from ended union all select * from put_off),
     kept as (
       insert into attempts(event_id, subscription, number, duration_ms, started_us, next_due_us,
                            status_code, error, status, node, response_body, sequence)
       select event_id, subscription, number, duration_ms, started_us,
              case when status = 0 then due_us end, status_code, error, status, node, response_body,
              sequence
-      from admitted join recorded using (position))
+      from recorded)
     select position, position not in (select position from admitted) from made
     where position not in (select position from recorded))";
 

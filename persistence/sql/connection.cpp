@@ -3,8 +3,12 @@
 namespace talaria::persistence::sql {
 
 soci::session& connection::session() {
-  if (!session_)
-    session_ = connector_.open();
+  if (session_)
+    return *session_;
+  auto opened = connector_.open();
+  if (!setup_.empty())
+    *opened << setup_;
+  session_ = std::move(opened);
   return *session_;
 }
 

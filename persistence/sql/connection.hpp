@@ -10,9 +10,11 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <typeindex>
 #include <unordered_map>
+#include <utility>
 
 namespace talaria::persistence::sql {
 
@@ -66,7 +68,9 @@ public:
 /// Not thread-safe, but may move between threads.
 class connection {
 public:
-  explicit connection(connector& connector) : connector_{connector} {}
+  /// @param setup A statement that is run on each session when it is open; empty: none.
+  explicit connection(connector& connector, std::string setup = {})
+      : connector_{connector}, setup_{std::move(setup)} {}
   ~connection() { close(); }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -109,6 +113,7 @@ public:
 
 private:
   connector& connector_;
+  const std::string setup_;
   std::unique_ptr<soci::session> session_;
   // Statements must go before their session does: SOCI leaks them otherwise.
   std::unordered_map<std::type_index, std::shared_ptr<void>> prepared_;

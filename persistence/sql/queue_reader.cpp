@@ -25,6 +25,10 @@ std::string select_pending(std::string_view index, std::string_view rest) {
       index, rest);
 }
 
+/// Always holds; to be stated by who looks through PostgreSQL's `delivery_queue_by_due`, which is
+/// there for nobody else.
+constexpr std::string_view is_in_due_index = "q.attempts >= 0";
+
 /// Whether the priority of a row `q` is none of those that are held.
 constexpr std::string_view is_not_held =
     "((cast(:held as integer) >> cast(q.priority as integer)) & 1) = 0";
@@ -44,15 +48,15 @@ struct queue_statements {
       due{open, select_pending("delivery_queue_by_due",
                                fmt::format("and q.due_us <= :until "
                                            "and (q.due_us, q.event_id) > (:after, "
-                                           ":after_event::uuid) and {} "
+                                           ":after_event::uuid) and {} and {} "
                                            "order by q.due_us, q.event_id limit :rows",
-                                           is_not_held))};
+                                           is_in_due_index, is_not_held))};
 
   query<row<timestamp>(subscription_number, timestamp, std::uint32_t)> next_due{
       open, fmt::format("select due_us from delivery_queue q indexed by delivery_queue_by_due "
-                        "where subscription = :subscription and due_us > :until and {} "
+                        "where subscription = :subscription and due_us > :until and {} and {} "
                         "order by due_us limit 1",
-                        is_not_held)};
+                        is_in_due_index, is_not_held)};
 
   query<pending_row(subscription_number, std::int64_t, std::size_t)> in_order{
       open, select_pending("delivery_queue_by_sequence",

@@ -122,7 +122,8 @@ struct recovery_writes {
 
   query<row<std::uint64_t>(subscription_number, timestamp, std::int64_t)> count_due{open, R"(
       select count(*) from (
-        select 1 from delivery_queue where subscription = :subscription and due_us <= :now
+        select 1 from delivery_queue
+        where subscription = :subscription and due_us <= :now and attempts >= 0
         limit :rows) due)"};
 
   // The priority is -1 where retention takes the event at this moment.

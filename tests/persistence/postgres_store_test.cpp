@@ -27,6 +27,25 @@ void terminate_others(const postgres_place& place) {
                       "and query not like '%pg_terminate_backend%'";
 }
 
+/// How often the queue was read since it was made, and which way.
+struct queue_scans {
+  std::int64_t by_key = 0;
+  std::int64_t by_due = 0;
+  std::int64_t whole = 0;
+};
+
+queue_scans scans_of_queue(const postgres_place& place) {
+  const auto of_index = [&](const std::string& name) {
+    return ask<long long>(place, "select idx_scan from pg_stat_user_indexes where indexrelid = '" +
+                                     name + "'::regclass");
+  };
+  return {.by_key = of_index("delivery_queue_pkey"),
+          .by_due = of_index("delivery_queue_by_due"),
+          .whole = ask<long long>(place,
+                                  "select seq_scan from pg_stat_user_tables "
+                                  "where relid = 'delivery_queue'::regclass")};
+}
+
 }  // namespace
 
 TEST_CASE("PostgreSQL: of threads that migrate at once, all succeed and one does each step") {
@@ -155,6 +174,43 @@ TEST_CASE("PostgreSQL: sessions go on when their connections were ended under th
   terminate_others(place);
   expect(world.store->probe());
   CHECK(world.pending(subscription) == std::vector{events[1], events[2]});
+}
+
+TEST_CASE("PostgreSQL: outcomes find their deliveries by the key, whatever the statistics say") {
+  postgres_place place;
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
+  const auto subscription = world.subscribe();
+  const auto append = [&](int count) {
+    std::vector<new_event> events;
+    for (int i = 0; i < count; ++i)
+      events.push_back(world.event({subscription}));
+    expect(world.append(events));
+    return events;
+  };
+  // As a queue is when it was vacuumed while next to nothing was in it.
+  SUBCASE("a small one") { append(1); }
+  SUBCASE("a large one") {
+    append(2'000);
+    *place.connect() << "delete from delivery_queue where event_id <> "
+                        "(select event_id from delivery_queue order by ctid desc limit 1)";
+  }
+  *place.connect() << "vacuum analyze delivery_queue";
+
+  constexpr int outcomes = 40;
+  const auto events = append(outcomes);
+  world.reopen();
+  const auto before = scans_of_queue(place);
+  for (const auto& event : events)
+    world.finish(event.event->id, subscription, delivery_status::delivered);
+  // A session counts its scans when it ends.
+  world.reopen();
+  auto after = scans_of_queue(place);
+  while (after.by_key + after.by_due + after.whole <
+         before.by_key + before.by_due + before.whole + outcomes)
+    after = scans_of_queue(place);
+  CHECK(after.by_key - before.by_key >= outcomes);
+  CHECK(after.by_due == before.by_due);
+  CHECK(after.whole == before.whole);
 }
 
 TEST_CASE(

@@ -13,13 +13,14 @@ extern const migration tenants;
 extern const migration event_traces;
 extern const migration nodes;
 extern const migration older_versions;
+extern const migration queue_by_due;
 
 std::span<const migration> migrations() {
   static const std::array all{first_tables,       application_retention,
                               operational_events, order_and_pauses,
                               recoveries,         tenants,
                               event_traces,       nodes,
-                              older_versions};
+                              older_versions,     queue_by_due};
   return all;
 }
 
