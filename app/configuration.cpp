@@ -321,8 +321,8 @@ const std::array settings{
     setting{"retention.audit_days", "365", "Entries of the audit log older than this are deleted.",
             number_setting(&c::audit_retention, 1, domain::limits::retention_days_max)},
     setting{"limits.requests_per_minute", "1000",
-            "Requests an organization may make a minute, submissions apart; 0: any number. Each "
-            "node counts for itself. An organization may have its own.",
+            "Requests an organization may make a minute, submissions apart; 0: any number. The "
+            "nodes of a cluster hold it together. An organization may have its own.",
             number_setting(&c::requests_per_minute, 0, domain::limits::organization_limit_max)},
     setting{"limits.events_per_second", "0",
             "Events an organization may submit a second; 0: any number. The same holds.",
