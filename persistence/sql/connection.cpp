@@ -5,10 +5,17 @@ namespace talaria::persistence::sql {
 soci::session& connection::session() {
   if (session_)
     return *session_;
-  auto opened = connector_.open();
-  if (!setup_.empty())
-    *opened << setup_;
-  session_ = std::move(opened);
+  session_ = connector_.open();
+  if (setup_.empty())
+    return *session_;
+  try {
+    // It may hang like any other statement.
+    const use use{*this};
+    *session_ << setup_;
+  } catch (...) {
+    close();
+    throw;
+  }
   return *session_;
 }
 
