@@ -63,11 +63,6 @@ usage_board::place usage_board::place_of(const domain::organization_id& organiza
   return {static_cast<double>(before) / all, static_cast<double>(end) / all};
 }
 
-double usage_board::part(const domain::organization_id& organization, kind what) const {
-  const auto place = place_of(organization, what);
-  return place.end - place.begin;
-}
-
 domain::sliding_window::quota usage_board::part_of(std::uint32_t limit,
                                                    const domain::organization_id& organization,
                                                    kind what, std::uint64_t turn) const {

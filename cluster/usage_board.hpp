@@ -38,9 +38,7 @@ public:
   /// Somebody asked for so much, allowed or not.
   void asked(const domain::organization_id& organization, kind what, std::uint64_t amount);
 
-  /// This node's part of a limit, of (0, 1].
-  double part(const domain::organization_id& organization, kind what) const;
-  /// The same, of a limit that is not 0.
+  /// This node's part of a limit that is not 0: more than nothing, at most all of it.
   /// @param turn Counts windows of time, the same on all nodes as far as their clocks agree.
   domain::sliding_window::quota part_of(std::uint32_t limit,
                                         const domain::organization_id& organization, kind what,
