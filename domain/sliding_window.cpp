@@ -1,7 +1,6 @@
 #include "domain/sliding_window.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace talaria::domain {
 

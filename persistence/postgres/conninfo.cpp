@@ -31,15 +31,13 @@ constexpr const char* unacknowledged_ms = "10000";
 /// The least that libpq has.
 constexpr const char* connect_seconds = "2";
 
-/// Statements are short: one that is taken for long is so by mistake, and to compile it would take
-/// most of the time that it has.
-constexpr std::string_view no_compiler = "-c jit=off";
-
+/// Without the compiler: statements are short, and one that is taken for long is so by mistake; to
+/// compile it would take most of the time that it has.
 std::string session_settings(const statement_limits& limits) {
   return fmt::format(
       "-c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout=3000 "
-      "-c client_connection_check_interval=1000 -c client_min_messages=error {}",
-      limits.statement_timeout.count(), limits.lock_timeout.count(), no_compiler);
+      "-c client_connection_check_interval=1000 -c client_min_messages=error -c jit=off",
+      limits.statement_timeout.count(), limits.lock_timeout.count());
 }
 
 }  // namespace
