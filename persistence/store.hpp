@@ -486,7 +486,7 @@ public:
   virtual result<page_of<domain::audit_entry>> list(const tenant& tenant,
                                                     const page_request& page) = 0;
 
-  /// What was created under a key that has not expired.
+  /// What was created under a key that has not expired: durable, on synchronous standbys as well.
   virtual result<std::optional<creation>> find_creation(const domain::organization_id& organization,
                                                         const domain::uuid& key_hash,
                                                         timestamp now) = 0;

@@ -42,6 +42,16 @@ struct log_reads {
         and expires_us > :now)"};
 };
 
+struct log_writes {
+  explicit log_writes(const open_session& open) : open{open} {}
+
+  open_session open;
+
+  command<organization_id, domain::uuid> commit_creation{open, R"(
+      update creations set expires_us = expires_us
+      where organization_id = :organization::uuid and key_hash = :key::uuid)"};
+};
+
 }  // namespace
 
 result<page_of<audit_entry>> request_log::list(const tenant& tenant, const page_request& page) {
@@ -62,7 +72,7 @@ result<page_of<audit_entry>> request_log::list(const tenant& tenant, const page_
 result<std::optional<creation>> request_log::find_creation(const organization_id& organization,
                                                            const domain::uuid& key_hash,
                                                            timestamp now) {
-  return access_->read<log_reads>([&](log_reads& sql) -> result<std::optional<creation>> {
+  auto found = access_->read<log_reads>([&](log_reads& sql) -> result<std::optional<creation>> {
     const auto row = sql.creation.first(organization, key_hash, now);
     if (!row)
       return std::nullopt;
@@ -74,6 +84,17 @@ result<std::optional<creation>> request_log::find_creation(const organization_id
                     .created_at = {},
                     .expires_at = expires_at};
   });
+  if (!found || !*found)
+    return found;
+  // Only a commit waits for standbys, and the one that noted this may have been ended before any of
+  // them had it.
+  const auto committed = access_->write<log_writes>([&](log_writes& sql) -> result<void> {
+    sql.commit_creation(organization, key_hash);
+    return {};
+  });
+  if (!committed)
+    return tl::unexpected(committed.error());
+  return found;
 }
 
 }  // namespace talaria::persistence::sql

@@ -89,15 +89,15 @@ class Talaria:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOP_SECONDS_MAX)
 
-    def call(self, method, path, body=None):
+    def call(self, method, path, body=None, headers=()):
         """One request on a connection of its own. Returns status and decoded body."""
-        return asyncio.run(self._call(method, path, body))
+        return asyncio.run(self._call(method, path, body, headers))
 
-    async def _call(self, method, path, body):
+    async def _call(self, method, path, body, headers):
         client = Client(self.port)
         try:
             encoded = b"" if body is None else json.dumps(body).encode()
-            status, answer = await client.request(method, path, encoded)
+            status, answer = await client.request(method, path, encoded, headers)
             return status, json.loads(answer) if answer else None
         finally:
             client.close()

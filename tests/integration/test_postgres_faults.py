@@ -134,14 +134,15 @@ def test_a_locked_table_loses_nothing_and_every_submission_is_answered_in_time(t
 
 COMMIT_SOMETHING = "select pg_logical_emit_message(true, 'test', 'one that waits')"
 IT_WAITS = "select 1 from pg_stat_activity where wait_event = 'SyncRep' and query like '%one that waits%'"
-# Ends the first session whose commit of events waits for a standby, as soon as it does: then the try is repeated.
+# Ends the first session whose commit of rows of a table waits for a standby, as soon as it does: then the try is
+# repeated.
 END_WHO_WAITS = """
     do $$ begin
       for looks in 1..4000 loop
         perform pg_stat_clear_snapshot();
         perform pg_terminate_backend(pid) from pg_stat_activity
         where wait_event = 'SyncRep' and pid in (
-          select pid from pg_locks where relation = 'events'::regclass and mode = 'RowExclusiveLock');
+          select pid from pg_locks where relation = '{}'::regclass and mode = 'RowExclusiveLock');
         exit when found;
         perform pg_sleep(0.001);
       end loop;
@@ -177,10 +178,23 @@ def test_what_no_standby_has_is_not_acked_when_it_is_tried_again(tmp_path, serve
         if key:
             event["idempotency_key"] = key
         with without_standbys(server) as beside:
-            ended = beside.submit(query, database, END_WHO_WAITS)
+            ended = beside.submit(query, database, END_WHO_WAITS.format("events"))
             status, answer = talaria.call("POST", "/api/v1/events", event)
             ended.result()
     assert status == 503, answer
+
+
+def test_what_no_standby_has_is_not_shown_as_created_when_it_is_asked_for_again(tmp_path, server, database):
+    headers = ["Idempotency-Key: once"]
+    wanted = {"url": "http://127.0.0.1:9/", "event_types": ["order.paid"]}
+    with Talaria(tmp_path, store_url=database) as talaria:
+        with without_standbys(server) as beside:
+            ended = beside.submit(query, database, END_WHO_WAITS.format("creations"))
+            answers = [talaria.call("POST", "/api/v1/subscriptions", wanted, headers) for _ in range(2)]
+            ended.result()
+        assert [status for status, _ in answers] == [503, 503], answers
+        assert talaria.call("POST", "/api/v1/subscriptions", wanted, headers)[0] == 201
+        assert len(list(talaria.pages("/api/v1/subscriptions"))) == 1
 
 
 @pytest.fixture
