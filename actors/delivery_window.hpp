@@ -3,8 +3,10 @@
 #include "domain/delivery.hpp"
 #include "domain/event.hpp"
 #include "domain/id.hpp"
+#include "domain/subscription.hpp"
 #include "domain/time.hpp"
-#include "persistence/store.hpp"
+#include "persistence/outcome_recorder.hpp"
+#include "persistence/queue_reader.hpp"
 
 #include <cstddef>
 #include <cstdint>

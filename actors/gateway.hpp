@@ -5,7 +5,7 @@
 #include "domain/event.hpp"
 #include "domain/id.hpp"
 #include "domain/subscription.hpp"
-#include "persistence/store.hpp"
+#include "persistence/event_appender.hpp"
 
 #include <array>
 #include <cstddef>

@@ -5,10 +5,15 @@
 #include "actors/pending_submission.hpp"
 #include "actors/receiver_watch.hpp"
 #include "actors/writer_load.hpp"
+#include "domain/event.hpp"
 #include "domain/fan_out.hpp"
 #include "domain/id.hpp"
 #include "domain/subscription.hpp"
-#include "persistence/store.hpp"
+#include "persistence/catalog.hpp"
+#include "persistence/event_appender.hpp"
+#include "persistence/membership.hpp"
+#include "persistence/outcome_recorder.hpp"
+#include "persistence/queue_reader.hpp"
 #include "supervision/actor_card.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>

@@ -4,7 +4,7 @@
 #include "domain/id.hpp"
 #include "domain/time.hpp"
 #include "http/authenticator.hpp"
-#include "persistence/store.hpp"
+#include "persistence/catalog.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -5,7 +5,7 @@
 #include "domain/id.hpp"
 #include "domain/payload_schema.hpp"
 #include "domain/time.hpp"
-#include "persistence/store.hpp"
+#include "persistence/event_types.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -4,7 +4,7 @@
 #include "http/cursor.hpp"
 #include "http/operation.hpp"
 #include "http/query.hpp"
-#include "persistence/store.hpp"
+#include "persistence/tenant.hpp"
 
 #include <string>
 #include <string_view>

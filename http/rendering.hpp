@@ -5,7 +5,7 @@
 #include "domain/recovery.hpp"
 #include "domain/subscription.hpp"
 #include "domain/tenancy.hpp"
-#include "persistence/store.hpp"
+#include "persistence/history.hpp"
 
 #include <boost/json/value.hpp>
 

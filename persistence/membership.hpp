@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/error.hpp"
+#include "domain/id.hpp"
 #include "domain/time.hpp"
 
 #include <chrono>
@@ -19,6 +20,9 @@ namespace talaria::persistence {
 /// A unit of ownership: subscriptions belong to shards, shards to nodes.
 enum class shard_id : std::uint16_t {};
 inline constexpr std::uint16_t shard_count = 4096;
+
+/// The shard of a subscription, for ever: FNV-1a (64 bits) over the id's bytes, modulo the count.
+shard_id shard_of(const domain::subscription_id& id);
 
 /// Rises each time a shard gets a new owner. Every outcome carries it, and the store refuses an
 /// outcome whose epoch is not the shard's.

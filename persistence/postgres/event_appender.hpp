@@ -1,9 +1,9 @@
 #pragma once
 
+#include "persistence/event_appender.hpp"
 #include "persistence/postgres/database.hpp"
 #include "persistence/postgres/partitions.hpp"
 #include "persistence/postgres/payload_encoding.hpp"
-#include "persistence/store.hpp"
 
 #include <set>
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "persistence/outcome_recorder.hpp"
 #include "persistence/postgres/database.hpp"
-#include "persistence/store.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "persistence/membership.hpp"
 #include "persistence/postgres/database.hpp"
-#include "persistence/store.hpp"
+#include "persistence/session.hpp"
 
 namespace talaria::persistence::postgres {
 

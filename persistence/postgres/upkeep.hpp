@@ -1,7 +1,7 @@
 #pragma once
 
 #include "persistence/postgres/database.hpp"
-#include "persistence/store.hpp"
+#include "persistence/upkeep.hpp"
 
 namespace talaria::persistence::postgres {
 

@@ -2,7 +2,7 @@
 
 #include "persistence/sql/connection.hpp"
 #include "persistence/sql/note_statements.hpp"
-#include "persistence/store.hpp"
+#include "persistence/write_note.hpp"
 
 #include <functional>
 #include <optional>

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "domain/id.hpp"
+#include "domain/tenancy.hpp"
+#include "persistence/session.hpp"
 #include "persistence/sql/catalog_statements.hpp"
 #include "persistence/sql/statement.hpp"
-#include "persistence/store.hpp"
 
 #include <optional>
 #include <string>

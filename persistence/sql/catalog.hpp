@@ -1,7 +1,8 @@
 #pragma once
 
+#include "domain/secret_box.hpp"
+#include "persistence/catalog.hpp"
 #include "persistence/sql/access.hpp"
-#include "persistence/store.hpp"
 
 namespace talaria::persistence::sql {
 

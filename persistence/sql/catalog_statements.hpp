@@ -1,7 +1,8 @@
 #pragma once
 
+#include "domain/id.hpp"
+#include "persistence/session.hpp"
 #include "persistence/sql/statement.hpp"
-#include "persistence/store.hpp"
 
 #include <cstdint>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "domain/error.hpp"
+#include "persistence/interruption.hpp"
 #include "persistence/sql/dialect.hpp"
-#include "persistence/store.hpp"
 
 #include <soci/soci.h>
 

@@ -1,8 +1,12 @@
 #pragma once
 
+#include "domain/delivery.hpp"
+#include "domain/event.hpp"
+#include "domain/id.hpp"
+#include "persistence/retention_clock.hpp"
 #include "persistence/sql/expiry.hpp"
 #include "persistence/sql/statement.hpp"
-#include "persistence/store.hpp"
+#include "persistence/tenant.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "domain/event.hpp"
 #include "domain/id.hpp"
-#include "persistence/store.hpp"
+#include "persistence/session.hpp"
 
 #include <soci/soci.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "domain/id.hpp"
-#include "persistence/store.hpp"
+#include "persistence/session.hpp"
 
 #include <chrono>
 #include <cstdint>

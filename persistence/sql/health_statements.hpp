@@ -1,7 +1,10 @@
 #pragma once
 
+#include "domain/id.hpp"
+#include "domain/operational_event.hpp"
+#include "domain/subscription_health.hpp"
+#include "persistence/outcome_recorder.hpp"
 #include "persistence/sql/statement.hpp"
-#include "persistence/store.hpp"
 
 #include <optional>
 #include <string>

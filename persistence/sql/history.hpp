@@ -1,8 +1,9 @@
 #pragma once
 
+#include "persistence/history.hpp"
+#include "persistence/retention_clock.hpp"
 #include "persistence/sql/access.hpp"
 #include "persistence/sql/delivery_lookup.hpp"
-#include "persistence/store.hpp"
 
 namespace talaria::persistence::sql {
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "persistence/store.hpp"
+#include "domain/id.hpp"
+#include "persistence/event_appender.hpp"
 
 #include <functional>
 #include <map>

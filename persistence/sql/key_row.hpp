@@ -1,7 +1,9 @@
 #pragma once
 
+#include "domain/id.hpp"
+#include "domain/tenancy.hpp"
+#include "persistence/session.hpp"
 #include "persistence/sql/statement.hpp"
-#include "persistence/store.hpp"
 
 #include <cstdint>
 #include <optional>

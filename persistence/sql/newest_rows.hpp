@@ -1,6 +1,6 @@
 #pragma once
 
-#include "persistence/store.hpp"
+#include "persistence/tenant.hpp"
 
 #include <cstddef>
 #include <functional>

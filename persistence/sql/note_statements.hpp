@@ -1,7 +1,9 @@
 #pragma once
 
+#include "domain/audit_entry.hpp"
+#include "domain/id.hpp"
 #include "persistence/sql/statement.hpp"
-#include "persistence/store.hpp"
+#include "persistence/write_note.hpp"
 
 namespace talaria::persistence::sql {
 

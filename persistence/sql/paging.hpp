@@ -1,6 +1,7 @@
 #pragma once
 
-#include "persistence/store.hpp"
+#include "domain/id.hpp"
+#include "persistence/tenant.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "persistence/queue_reader.hpp"
 #include "persistence/sql/access.hpp"
-#include "persistence/store.hpp"
 
 namespace talaria::persistence::sql {
 

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "persistence/recoveries.hpp"
+#include "persistence/retention_clock.hpp"
 #include "persistence/sql/access.hpp"
-#include "persistence/store.hpp"
 
 #include <memory>
 #include <utility>

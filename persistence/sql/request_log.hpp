@@ -1,7 +1,7 @@
 #pragma once
 
+#include "persistence/request_log.hpp"
 #include "persistence/sql/access.hpp"
-#include "persistence/store.hpp"
 
 #include <memory>
 #include <utility>

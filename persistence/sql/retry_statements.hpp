@@ -1,9 +1,13 @@
 #pragma once
 
+#include "domain/delivery.hpp"
+#include "domain/event.hpp"
+#include "domain/id.hpp"
+#include "persistence/membership.hpp"
+#include "persistence/session.hpp"
 #include "persistence/sql/delivery_lookup.hpp"
 #include "persistence/sql/sequence_statements.hpp"
 #include "persistence/sql/statement.hpp"
-#include "persistence/store.hpp"
 
 #include <cstdint>
 #include <optional>

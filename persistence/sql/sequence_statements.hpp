@@ -1,7 +1,7 @@
 #pragma once
 
+#include "persistence/session.hpp"
 #include "persistence/sql/statement.hpp"
-#include "persistence/store.hpp"
 
 #include <cstdint>
 #include <optional>

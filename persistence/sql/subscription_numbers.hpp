@@ -1,6 +1,6 @@
 #pragma once
 
-#include "persistence/store.hpp"
+#include "persistence/event_appender.hpp"
 
 #include <span>
 #include <string>

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "domain/id.hpp"
+#include "domain/secret_box.hpp"
+#include "domain/subscription.hpp"
+#include "persistence/session.hpp"
 #include "persistence/sql/statement.hpp"
-#include "persistence/store.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "persistence/sql/access.hpp"
-#include "persistence/store.hpp"
+#include "persistence/tenants.hpp"
 
 #include <memory>
 #include <utility>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "persistence/outcome_recorder.hpp"
 #include "persistence/sql/access.hpp"
-#include "persistence/store.hpp"
 
 namespace talaria::persistence::sqlite {
 

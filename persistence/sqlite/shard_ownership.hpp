@@ -1,7 +1,8 @@
 #pragma once
 
+#include "persistence/membership.hpp"
+#include "persistence/session.hpp"
 #include "persistence/sql/access.hpp"
-#include "persistence/store.hpp"
 
 namespace talaria::persistence::sqlite {
 
