@@ -20,7 +20,10 @@ using type = array_parameter::type;
 ///
 /// Shards and deliveries are to be found one by one, by their keys: what statistics say of tables
 /// that change from minute to minute is not to be relied on. So an owner is compared in a way that
-/// no index serves: of a new one they say that it owns nothing.
+/// no index serves: of a new one they say that it owns nothing. And a delivery's subscription is
+/// compared in a way that says nothing of the order of rows, without which PostgreSQL 15 considers
+/// no bitmap in a queue that it takes for one row (`get_index_paths` of its planner). With the
+/// recorder's `plans_by_key` a bitmap of the key is the only plan.
 constexpr auto record_sql = R"(
     with lane as materialized (
       select from lanes
@@ -38,15 +41,15 @@ constexpr auto record_sql = R"(
           and shards.owner is not distinct from $1),
     ended as (
       delete from delivery_queue q using admitted a
-      where a.status <> 0 and q.subscription = a.subscription and q.event_id = a.event_id
-        and q.attempts = a.number - 1
+      where a.status <> 0 and q.subscription = any(array[a.subscription])
+        and q.event_id = a.event_id and q.attempts = a.number - 1
       returning a.*, q.sequence),
     put_off as (
       update delivery_queue q
       set due_us = a.due_us, attempts = a.number, run_attempts = a.run_attempts
       from admitted a
-      where a.status = 0 and q.subscription = a.subscription and q.event_id = a.event_id
-        and q.attempts = a.number - 1
+      where a.status = 0 and q.subscription = any(array[a.subscription])
+        and q.event_id = a.event_id and q.attempts = a.number - 1
       returning a.*, null::int8 as sequence),
     recorded as materialized (select * from ended union all select * from put_off),
     kept as (

@@ -24,7 +24,7 @@ struct held_lane {
 class outcome_recorder : public persistence::outcome_recorder {
 public:
   explicit outcome_recorder(database& database)
-      : lane_{.number = database.next_lane()}, connection_{database.quick(), plans_by_index} {}
+      : lane_{.number = database.next_lane()}, connection_{database.quick(), plans_by_key} {}
 
   result<std::vector<record_status>> record(std::string_view node,
                                             std::span<const outcome> outcomes) override;
@@ -33,9 +33,10 @@ public:
 
 private:
   /// The queue is full one minute and empty the next. Vacuumed while it is empty, it looks as if to
-  /// read all of it were cheapest; a plan that does so is kept, and once there is a backlog no
-  /// outcome is recorded in time.
-  static constexpr auto plans_by_index = "set enable_seqscan = off";
+  /// read all of it, through whatever index, were as cheap as to look for a row; a plan that does
+  /// so once for each outcome is kept, and when there is a backlog no outcome is recorded in time.
+  /// What is left to plan with, a bitmap, is of rows that a condition names.
+  static constexpr auto plans_by_key = "set enable_seqscan = off; set enable_indexscan = off";
 
   result<void> open_lane(std::string_view node);
   /// Writes once more what was fenced on a version of the lane that is not the current one.
