@@ -1,6 +1,6 @@
 #include "app/cluster_command.hpp"
 
-#include "app/configuration.hpp"
+#include "app/settings.hpp"
 #include "cluster/certificate_authority.hpp"
 #include "delivery/file_descriptor.hpp"
 #include "domain/base64.hpp"

@@ -10,11 +10,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,21 +82,6 @@ struct configuration {
   std::string log_level = "info";
   log_format log = log_format::human;
 };
-
-/// One setting: its key in the TOML file, from which its variable (`TALARIA_HTTP_LISTEN`) and its
-/// flag
-/// (`--http-listen`) follow.
-struct setting {
-  std::string_view key;
-  std::string_view default_text;
-  std::string_view description;
-  /// @returns what is wrong with the text.
-  std::function<domain::result<void>(std::string_view text, configuration& into)> apply;
-};
-
-std::span<const setting> all_settings();
-std::string variable_of(std::string_view key);
-std::string flag_of(std::string_view key);
 
 /// Puts the layers together: the file, overridden by the variables, overridden by the flags.
 ///

@@ -9,6 +9,7 @@
 #include "app/plan_command.hpp"
 #include "app/secrets_command.hpp"
 #include "app/server_options.hpp"
+#include "app/settings.hpp"
 #include "app/system.hpp"
 #include "app/top_command.hpp"
 #include "persistence/store.hpp"

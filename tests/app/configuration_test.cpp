@@ -1,5 +1,6 @@
 #include "app/configuration.hpp"
 
+#include "app/settings.hpp"
 #include "tests/support/certificate.hpp"
 
 #include <doctest/doctest.h>
