@@ -56,6 +56,10 @@ public:
   /// How many of them.
   virtual std::size_t subscriptions_at_once() const = 0;
 
+  /// A statement after which no join of the transaction is planned to look at all rows of a table
+  /// for each row of another, however few they seem to be. Empty: none is.
+  virtual std::string_view plan_for_many_rows() const = 0;
+
   /// Ends a statement's read before its last row.
   virtual void end_read(soci::statement& statement) const = 0;
 };

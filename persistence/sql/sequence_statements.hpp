@@ -5,13 +5,17 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace talaria::persistence::sql {
 
 /// Gives deliveries of ordered subscriptions their places. Whoever gives places of a subscription
 /// keeps others from it until the commit.
 struct sequence_statements {
-  explicit sequence_statements(const open_session& open) : open{open} {}
+  explicit sequence_statements(const open_session& open) : open{open} {
+    if (const auto plan = open.speaks.plan_for_many_rows(); !plan.empty())
+      plan_for_many_rows.emplace(open, std::string{plan});
+  }
 
   /// @returns nothing if the subscription never was ordered.
   std::optional<std::int64_t> next(subscription_number number) {
@@ -31,6 +35,8 @@ struct sequence_statements {
     const auto last = give(0, number);
     if (!last)
       return 0;
+    if (plan_for_many_rows)
+      (*plan_for_many_rows)();
     const auto placed = place(std::get<0>(*last), number);
     give(static_cast<std::int64_t>(placed), number);
     return placed;
@@ -44,6 +50,8 @@ private:
   }
 
   open_session open;
+
+  std::optional<command<>> plan_for_many_rows;
 
   command<subscription_number> start{open, R"(
       insert into subscription_sequences(subscription, last_sequence) values(:subscription, 0)

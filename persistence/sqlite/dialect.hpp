@@ -24,6 +24,9 @@ public:
                              std::string_view condition) const override;
   std::size_t subscriptions_at_once() const override { return 1; }
 
+  /// It looks rows up by their keys.
+  std::string_view plan_for_many_rows() const override { return {}; }
+
   void end_read(soci::statement& statement) const override;
 };
 

@@ -38,6 +38,24 @@ std::int64_t rows_read(const postgres_place& place, const std::string& table) {
                             table + "'::regclass");
 }
 
+std::vector<new_event> append(world& world, const domain::subscription& subscription, int count) {
+  std::vector<new_event> events;
+  for (int i = 0; i < count; ++i)
+    events.push_back(world.event({subscription}));
+  expect(world.append(events));
+  return events;
+}
+
+/// As after a backlog: one delivery is pending, the last, and to PostgreSQL the queue has one row
+/// from now on, however many come.
+void end_backlog(const postgres_place& place, world& world,
+                 const domain::subscription& subscription) {
+  append(world, subscription, 2'000);
+  *place.connect() << "delete from delivery_queue where event_id <> "
+                      "(select event_id from delivery_queue order by ctid desc limit 1)";
+  *place.connect() << "vacuum analyze delivery_queue";
+}
+
 }  // namespace
 
 TEST_CASE("PostgreSQL: of threads that migrate at once, all succeed and one does each step") {
@@ -172,30 +190,20 @@ TEST_CASE("PostgreSQL: outcomes find what they are about by its key, whatever st
   postgres_place place;
   world world{std::make_unique<shared_place<postgres_place>>(place)};
   const auto subscription = world.subscribe();
-  const auto append = [&](int count) {
-    std::vector<new_event> events;
-    for (int i = 0; i < count; ++i)
-      events.push_back(world.event({subscription}));
-    expect(world.append(events));
-    return events;
-  };
-  // As a queue is when it was vacuumed while next to nothing was in it.
-  SUBCASE("a small one") {
-    append(1);
+  SUBCASE("of a small queue") {
+    append(world, subscription, 1);
+    *place.connect() << "vacuum analyze delivery_queue";
   }
-  SUBCASE("a large one") {
-    append(2'000);
-    *place.connect() << "delete from delivery_queue where event_id <> "
-                        "(select event_id from delivery_queue order by ctid desc limit 1)";
+  SUBCASE("of one that was large") {
+    end_backlog(place, world, subscription);
   }
-  *place.connect() << "vacuum analyze delivery_queue";
   // As they are when a new node has taken them.
   *place.connect() << "update shards set owner = 'another'";
   *place.connect() << "vacuum analyze shards";
   *place.connect() << "update shards set owner = :node", soci::use(world.node);
 
   constexpr std::size_t group = 40;
-  const auto events = append(10 * group);
+  const auto events = append(world, subscription, 10 * group);
   world.reopen();
   const auto deliveries_before = rows_read(place, "delivery_queue");
   const auto shards_before = rows_read(place, "shards");
@@ -215,6 +223,24 @@ TEST_CASE("PostgreSQL: outcomes find what they are about by its key, whatever st
   // Those that end and those that are put off are looked for apart.
   CHECK(rows_read(place, "delivery_queue") - deliveries_before <= 2 * outcomes);
   CHECK(rows_read(place, "shards") - shards_before <= outcomes + 2 * shard_count);
+}
+
+TEST_CASE("PostgreSQL: a backlog that becomes ordered is read twice, whatever statistics say") {
+  postgres_place place;
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
+  auto subscription = world.subscribe();
+  end_backlog(place, world, subscription);
+  constexpr int pending = 1'000;
+  append(world, subscription, pending);
+  world.reopen();
+  const auto before = rows_read(place, "delivery_queue");
+  subscription.settings.ordering = domain::ordering::fifo;
+  expect(world.catalog->update_subscription(subscription));
+  world.reopen();
+  while (rows_read(place, "delivery_queue") < before + pending) {
+  }
+  CHECK(rows_read(place, "delivery_queue") - before <= 3 * pending);
+  CHECK(ask<int>(place, "select count(distinct sequence) from delivery_queue") == pending + 1);
 }
 
 TEST_CASE(
