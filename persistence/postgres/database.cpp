@@ -55,9 +55,9 @@ domain::result<void> ping(const std::string& conninfo, stall_guard& guard) {
 
 class database::access : public sql::access {
 public:
-  access(connector& primary, std::vector<std::unique_ptr<connector>>& replicas,
+  access(connector& primary, connector& patient, std::vector<std::unique_ptr<connector>>& replicas,
          std::size_t first_replica)
-      : primary_{primary} {
+      : primary_{primary}, patient_{patient} {
     for (std::size_t i = 0; i < replicas.size(); ++i)
       replicas_.push_back(
           std::make_unique<sql::connection>(*replicas[(first_replica + i) % replicas.size()]));
@@ -67,6 +67,12 @@ protected:
   sql::connection& reader() override { return primary_; }
 
   void with_writer(const std::function<void(sql::connection&)>& use) override { use(primary_); }
+
+  /// Too seldom for a connection that stays.
+  void with_patient_writer(const std::function<void(sql::connection&)>& use) override {
+    sql::connection patient{patient_};
+    use(patient);
+  }
 
   void with_late_reader(const std::function<bool(sql::connection&)>& use) override {
     for (const auto& replica : replicas_) {
@@ -82,6 +88,7 @@ protected:
 
 private:
   sql::connection primary_;
+  connector& patient_;
   std::vector<std::unique_ptr<sql::connection>> replicas_;
 };
 
@@ -103,12 +110,12 @@ database::database(const settings& settings)
 }
 
 std::unique_ptr<sql::access> database::open_access() {
-  return std::make_unique<access>(quick_, replicas_,
+  return std::make_unique<access>(quick_, patient_, replicas_,
                                   next_replica_.fetch_add(1, std::memory_order_relaxed));
 }
 
 std::unique_ptr<sql::access> database::open_patient_access() {
-  return std::make_unique<access>(patient_, replicas_,
+  return std::make_unique<access>(patient_, patient_, replicas_,
                                   next_replica_.fetch_add(1, std::memory_order_relaxed));
 }
 

@@ -38,13 +38,19 @@ public:
   /// Changes rows that other writers may change at the same time.
   template <class Statements, class Work>
   auto write(Work&& work) {
-    return write_from<Statements>(begin_write(), work);
+    return write_on<Statements>(&access::with_writer, begin_write(), work);
   }
 
   /// Changes the catalogue: one at a time.
   template <class Statements, class Work>
   auto write_catalog(Work&& work) {
-    return write_from<Statements>(begin_catalog_write(), work);
+    return write_on<Statements>(&access::with_writer, begin_catalog_write(), work);
+  }
+
+  /// The same for a change of as many rows as there are deliveries pending, which may be a million.
+  template <class Statements, class Work>
+  auto write_catalog_patiently(Work&& work) {
+    return write_on<Statements>(&access::with_patient_writer, begin_catalog_write(), work);
   }
 
   /// As `persistence::annotated` has it.
@@ -53,6 +59,10 @@ public:
 protected:
   virtual connection& reader() = 0;
   virtual void with_writer(const std::function<void(connection&)>& use) = 0;
+  /// A writer whose statements may take long.
+  virtual void with_patient_writer(const std::function<void(connection&)>& use) {
+    with_writer(use);
+  }
   /// Shows a connection to `use`, and another one if that returns false, as long as there are some.
   virtual void with_late_reader(const std::function<bool(connection&)>& use) { use(reader()); }
 
@@ -61,11 +71,13 @@ protected:
   virtual const char* begin_catalog_write() const = 0;
 
 private:
+  using use_of_writer = void (access::*)(const std::function<void(connection&)>&);
+
   template <class Statements, class Work>
-  auto write_from(const char* begin, Work& work) {
+  auto write_on(use_of_writer with_some_writer, const char* begin, Work& work) {
     using outcome = std::invoke_result_t<Work&, Statements&>;
     std::optional<outcome> made;
-    with_writer([&](connection& writer) {
+    (this->*with_some_writer)([&](connection& writer) {
       const auto noted = [&](Statements& sql) -> outcome {
         auto done = work(sql);
         if (auto written = done ? write_note_on(writer) : result<void>{}; !written)

@@ -198,13 +198,14 @@ result<void> catalog::delete_application(const tenant& tenant, const application
                                          timestamp now) {
   if (!tenant.sees(tenant.organization, id))
     return no_such_application();
-  return access_->write_catalog<application_writes>([&](application_writes& sql) -> result<void> {
-    if (sql.is_system.value(id, tenant.organization))
-      return domain::fail(ec::conflict, "the system application cannot be deleted");
-    if (!sql.applications.erase(tenant.organization, id, now))
-      return no_such_application();
-    return {};
-  });
+  return access_->write_catalog_patiently<application_writes>(
+      [&](application_writes& sql) -> result<void> {
+        if (sql.is_system.value(id, tenant.organization))
+          return domain::fail(ec::conflict, "the system application cannot be deleted");
+        if (!sql.applications.erase(tenant.organization, id, now))
+          return no_such_application();
+        return {};
+      });
 }
 
 }  // namespace talaria::persistence::sql

@@ -223,44 +223,47 @@ result<page_of<subscription>> catalog::list_subscriptions(const tenant& tenant,
 }
 
 result<subscription> catalog::update_subscription(subscription subscription) {
-  return access_->write_catalog<subscription_writes>(
-      [&](subscription_writes& sql) -> result<domain::subscription> {
-        const auto row = sql.find.first(subscription.id);
-        if (!row)
-          return no_such_subscription();
-        const auto& [number, organization, application, revision, disabled] = *row;
-        if (organization != subscription.organization || application != subscription.application)
-          return no_such_subscription();
-        if (revision != subscription.revision)
-          return domain::fail(ec::conflict, "the subscription was changed meanwhile");
-        subscription.number = number;
-        subscription.revision = sql.revision.raise();
-        sql.update(settings_to_json(subscription.settings),
-                   stored_secrets_of(subscription, secrets_), subscription.paused,
-                   subscription.disabled, subscription.updated_at, subscription.revision, number);
-        if (subscription.settings.ordering == domain::ordering::fifo)
-          sql.sequences.begin(number);
-        if (disabled != domain::disabled_reason::none &&
-            subscription.disabled == domain::disabled_reason::none) {
-          sql.health.forget(number);
-          subscription.health = {};
-        }
-        return subscription;
-      });
+  const bool is_ordered = subscription.settings.ordering == domain::ordering::fifo;
+  const auto update = [&](subscription_writes& sql) -> result<domain::subscription> {
+    const auto row = sql.find.first(subscription.id);
+    if (!row)
+      return no_such_subscription();
+    const auto& [number, organization, application, revision, disabled] = *row;
+    if (organization != subscription.organization || application != subscription.application)
+      return no_such_subscription();
+    if (revision != subscription.revision)
+      return domain::fail(ec::conflict, "the subscription was changed meanwhile");
+    subscription.number = number;
+    subscription.revision = sql.revision.raise();
+    sql.update(settings_to_json(subscription.settings), stored_secrets_of(subscription, secrets_),
+               subscription.paused, subscription.disabled, subscription.updated_at,
+               subscription.revision, number);
+    if (is_ordered)
+      sql.sequences.begin(number);
+    if (disabled != domain::disabled_reason::none &&
+        subscription.disabled == domain::disabled_reason::none) {
+      sql.health.forget(number);
+      subscription.health = {};
+    }
+    return subscription;
+  };
+  return is_ordered ? access_->write_catalog_patiently<subscription_writes>(update)
+                    : access_->write_catalog<subscription_writes>(update);
 }
 
 result<void> catalog::delete_subscription(const tenant& tenant, const subscription_id& id,
                                           timestamp now) {
-  return access_->write_catalog<subscription_writes>([&](subscription_writes& sql) -> result<void> {
-    const auto row = sql.find.first(id);
-    if (!row)
-      return no_such_subscription();
-    const auto& [number, organization, application, revision, disabled] = *row;
-    if (!tenant.sees(organization, application))
-      return no_such_subscription();
-    sql.deletion.erase(number, sql.revision.raise(), now);
-    return {};
-  });
+  return access_->write_catalog_patiently<subscription_writes>(
+      [&](subscription_writes& sql) -> result<void> {
+        const auto row = sql.find.first(id);
+        if (!row)
+          return no_such_subscription();
+        const auto& [number, organization, application, revision, disabled] = *row;
+        if (!tenant.sees(organization, application))
+          return no_such_subscription();
+        sql.deletion.erase(number, sql.revision.raise(), now);
+        return {};
+      });
 }
 
 result<void> catalog::set_queue_paused(domain::priority queue, bool paused) {

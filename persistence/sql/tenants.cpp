@@ -233,18 +233,19 @@ result<void> tenants::update_organization(const domain::organization& organizati
 }
 
 result<void> tenants::delete_organization(const organization_id& id, timestamp now) {
-  return access_->write_catalog<organization_writes>([&](organization_writes& sql) -> result<void> {
-    if (sql.is_operator.value(id))
-      return domain::fail(ec::conflict, "the operator's organization cannot be deleted");
-    if (sql.mark_deleted(now, id) == 0)
-      return no_such_organization();
-    std::vector<application_id> ended;
-    sql.applications_of.each([&](const application_id& each) { ended.push_back(each); }, id);
-    for (const auto& application : ended)
-      sql.applications.erase(id, application, now);
-    sql.revoke_keys(now, sql.applications.revision.raise(), id);
-    return {};
-  });
+  return access_->write_catalog_patiently<organization_writes>(
+      [&](organization_writes& sql) -> result<void> {
+        if (sql.is_operator.value(id))
+          return domain::fail(ec::conflict, "the operator's organization cannot be deleted");
+        if (sql.mark_deleted(now, id) == 0)
+          return no_such_organization();
+        std::vector<application_id> ended;
+        sql.applications_of.each([&](const application_id& each) { ended.push_back(each); }, id);
+        for (const auto& application : ended)
+          sql.applications.erase(id, application, now);
+        sql.revoke_keys(now, sql.applications.revision.raise(), id);
+        return {};
+      });
 }
 
 result<std::vector<domain::api_key>> tenants::find_api_keys(std::string_view lookup) {

@@ -244,6 +244,35 @@ TEST_CASE("PostgreSQL: a backlog that becomes ordered is read twice, whatever st
 }
 
 TEST_CASE(
+    "PostgreSQL: a backlog of any size may be ordered, and cancelled with what it belongs to") {
+  postgres_place place;
+  world world{std::make_unique<shared_place<postgres_place>>(place)};
+  auto subscription = world.subscribe();
+  world.submit({subscription});
+  // Longer than other changes may take.
+  *place.connect() << "create function take_long() returns trigger language plpgsql as "
+                      "'begin perform pg_sleep(1.2); return null; end'";
+  const auto slow_down = [&](const std::string& change) {
+    *place.connect() << "create trigger taking_long before " + change +
+                            " for each statement execute function take_long()";
+  };
+  slow_down("update or delete on delivery_queue");
+  SUBCASE("ordered") {
+    subscription.settings.ordering = domain::ordering::fifo;
+    expect(world.catalog->update_subscription(subscription));
+    CHECK(ask<int>(place, "select count(sequence) from delivery_queue") == 1);
+  }
+  SUBCASE("with its subscription") {
+    expect(world.catalog->delete_subscription(world.owner, subscription.id, world.now));
+    CHECK(ask<int>(place, "select count(*) from delivery_queue") == 0);
+  }
+  SUBCASE("with its application") {
+    expect(world.catalog->delete_application(world.owner, world.application.id, world.now));
+    CHECK(ask<int>(place, "select count(*) from delivery_queue") == 0);
+  }
+}
+
+TEST_CASE(
     "PostgreSQL: secrets that are changed while they are resealed stay as they were changed") {
   postgres_place place;
   place.secrets = secret_box_of("a");
