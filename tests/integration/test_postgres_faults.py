@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster import wait_until
 from postgres_faults import Verdict, fault_run
 from postgresql import Server, fresh_database, locked, query, signal_all
 from talaria import Talaria
@@ -193,7 +194,10 @@ def test_what_no_standby_has_is_not_shown_as_created_when_it_is_asked_for_again(
             answers = [talaria.call("POST", "/api/v1/subscriptions", wanted, headers) for _ in range(2)]
             ended.result()
         assert [status for status, _ in answers] == [503, 503], answers
-        assert talaria.call("POST", "/api/v1/subscriptions", wanted, headers)[0] == 201
+        # It looks at the store again by and by.
+        wait_until(
+            lambda: talaria.call("POST", "/api/v1/subscriptions", wanted, headers)[0] == 201, "shown at last"
+        )
         assert len(list(talaria.pages("/api/v1/subscriptions"))) == 1
 
 
